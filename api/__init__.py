@@ -1,0 +1,1 @@
+"""HTTP: parse, authorise, record, enqueue, answer; and the client for the other end of the wire."""

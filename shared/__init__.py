@@ -1,0 +1,1 @@
+"""The contract between the API and the workers, and the ports to what they share."""

@@ -1,0 +1,17 @@
+"""What every part of a specification is: frozen, complete, and closed to unknown fields."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Color = Annotated[
+    str,
+    StringConstraints(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"),
+]
+"""`#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`."""
+
+
+class Spec(BaseModel):
+    """A part of what a caller asks for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)

@@ -1,0 +1,26 @@
+"""What the result file looks like."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.spec.base import Spec
+
+
+class OutputSpec(Spec):
+    """Format, channels and framing of the result."""
+
+    format: Literal["png", "webp", "jpeg"] = "png"
+    """`jpeg` has no transparency: what is transparent becomes white unless an effect gives a background."""
+    quality: int = Field(default=90, ge=1, le=100)
+    """For jpeg and webp; a webp of 100 is lossless. png is always lossless."""
+    channels: Literal["rgba", "alpha"] = "rgba"
+    """`alpha` gives the matte alone, as a grey picture."""
+    include_matte: bool = False
+    """Add an output `matte`: the matte of the photo, an 8-bit grey png."""
+    crop: bool = False
+    """Cut away the empty border."""
+    crop_margin: float = Field(default=0.0, ge=0.0, le=50.0)
+    """What `crop` leaves round the subject, in percent of the subject's longer side."""
+    on_empty: Literal["fail", "original", "transparent"] = "fail"
+    """When no subject is found: fail with `no_subject`, give the photo back, or give an empty cut-out."""

@@ -1,0 +1,1 @@
+"""Celery outside, pure pixels inside."""
