@@ -1,0 +1,1 @@
+"""The record of a job: the truth that every message only points at."""

@@ -1,0 +1,182 @@
+"""Job, its states, and the claim a worker holds on one of its steps."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.jobs.results import (
+    Ingested,
+    InputFacts,
+    ModelUsed,
+    OutputFile,
+    Quality,
+    Rendered,
+    Result,
+    Segmented,
+    Upscaled,
+)
+from shared.spec.job import JobSpec, Priority, Stage
+
+
+class Status(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (Status.QUEUED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job failed."""
+
+    code: str
+    title: str
+    detail: str
+    stage: str | None
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as recorded. Times are Unix seconds by the store's clock."""
+
+    id: str
+    tenant: str
+    spec: JobSpec
+    stages: tuple[Stage, ...]
+    status: Status
+    stage: Stage | None
+    created_at: float
+    expires_at: float
+    request_id: str = ""
+    started_at: float | None = None
+    finished_at: float | None = None
+    attempts: int = 0
+    """Claims of the present stage so far."""
+    stage_progress: float = 0.0
+    """0..1 within the present stage."""
+    posted_input: InputFacts | None = None
+    results: dict[str, Result] = field(default_factory=dict)
+    """By step: a stage, or `stage/part` where a stage has parts that run side by side."""
+    stage_ms: dict[str, int] = field(default_factory=dict)
+    """How long each stage ran, by stage."""
+    error: JobError | None = None
+    is_cancel_requested: bool = False
+    version: int = 0
+    """Grows with every change: the ETag."""
+
+    @property
+    def priority(self) -> Priority:
+        return self.spec.priority
+
+    @property
+    def input(self) -> InputFacts | None:
+        """The picture, once it is known."""
+        ingested = self.results.get(Stage.INGEST)
+        return ingested.input if isinstance(ingested, Ingested) else self.posted_input
+
+    @property
+    def segmented(self) -> Segmented | None:
+        result = self.results.get(Stage.SEGMENT)
+        return result if isinstance(result, Segmented) else None
+
+    @property
+    def upscaled(self) -> Upscaled | None:
+        result = self.results.get(Stage.UPSCALE)
+        return result if isinstance(result, Upscaled) else None
+
+    @property
+    def rendered(self) -> Rendered | None:
+        result = self.results.get(Stage.RENDER)
+        return result if isinstance(result, Rendered) else None
+
+    @property
+    def outputs(self) -> tuple[OutputFile, ...]:
+        return self.rendered.outputs if self.rendered else ()
+
+    @property
+    def quality(self) -> Quality | None:
+        return self.segmented.quality if self.segmented else None
+
+    @property
+    def models(self) -> tuple[ModelUsed, ...]:
+        return tuple(made.model for made in (self.segmented, self.upscaled) if made)
+
+    @property
+    def progress(self) -> float:
+        """0..1 over all stages, each counted alike."""
+        if self.status is Status.SUCCEEDED:
+            return 1.0
+        if self.stage is None:
+            return 0.0
+        return (self.stages.index(self.stage) + self.stage_progress) / len(self.stages)
+
+    def stage_after(self, stage: Stage) -> Stage | None:
+        """The stage that follows, or None after the last."""
+        following = self.stages[self.stages.index(stage) + 1 :]
+        return following[0] if following else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The smallest piece of work that is claimed, leased and committed on its own."""
+
+    job_id: str
+    stage: Stage
+    part: str = ""
+    """Names one of a stage's parts; empty where the stage is one piece."""
+
+    @property
+    def name(self) -> str:
+        """`stage`, or `stage/part`: how the record and the messages call it."""
+        return f"{self.stage}/{self.part}" if self.part else str(self.stage)
+
+    @classmethod
+    def parse(cls, job_id: str, name: str) -> "Step":
+        """The step of this name. Raises ValueError for an unknown stage."""
+        stage, _, part = name.partition("/")
+        return cls(job_id, Stage(stage), part)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a step until its lease ends; the token is the fence."""
+
+    step: Step
+    token: str
+    attempt: int
+    job: Job
+
+
+class Refusal(StrEnum):
+    """Why a step could not be claimed; none of them is an error."""
+
+    MISSING = "missing"
+    TERMINAL = "terminal"
+    STALE = "stale"
+    BUSY = "busy"
+    DEAD = "dead"
+
+
+class LeaseState(StrEnum):
+    """What a heartbeat learns."""
+
+    HELD = "held"
+    LOST = "lost"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A step that somebody should look at."""
+
+    step: Step
+    priority: Priority

@@ -1,0 +1,32 @@
+-- ARGV: step, stage, token, lease ms, max attempts, error when attempts are used up, job id
+local step, stage, token = ARGV[1], ARGV[2], ARGV[3]
+local status = field('status')
+if not status or is_final(status) then
+  redis.call('ZREM', 'sched', ARGV[7] .. ' ' .. step)
+  return { status and 'terminal' or 'missing' }
+end
+if field('stage') ~= stage or field('result:' .. step) then
+  redis.call('ZREM', 'sched', member(step))
+  return { 'stale' }
+end
+if tonumber(field('lease:' .. step) or 0) > now then return { 'busy' } end
+if field('cancel') then
+  finish('canceled')
+  return { 'terminal' }
+end
+-- Retries after an error wait for their time; a doorbell that comes early is ignored.
+if tonumber(field('not_before:' .. step) or 0) > now then return { 'busy' } end
+local attempts = redis.call('HINCRBY', job, 'attempts:' .. step, 1)
+if attempts > tonumber(ARGV[5]) then
+  -- The last known error says more than "the worker was lost".
+  finish('failed', field('last_error:' .. step) or ARGV[6])
+  return { 'dead' }
+end
+redis.call('HSET', job, 'status', 'running', 'token:' .. step, token, 'lease:' .. step, now + ARGV[4],
+  'claimed:' .. step, now)
+redis.call('HSETNX', job, 'started_at', now)
+redis.call('HDEL', job, 'rings:' .. step, 'progress')
+redis.call('ZADD', 'sched', now + ARGV[4], member(step))
+redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
+touch()
+return { 'ok', redis.call('HGETALL', job) }

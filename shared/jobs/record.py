@@ -1,0 +1,50 @@
+"""A job's hash as the store keeps it, read back into a Job."""
+
+import json
+from collections.abc import Mapping
+
+from shared.jobs.job import Job, JobError, Status
+from shared.jobs.results import RESULTS, InputFacts, Result
+from shared.spec.job import JobSpec, Stage
+
+
+def job_from_hash(fields: Mapping[str, str]) -> Job:
+    """The job that these fields record."""
+    stage = Stage(fields["stage"])
+    status = Status(fields["status"])
+    return Job(
+        id=fields["id"],
+        tenant=fields["tenant"],
+        spec=JobSpec.model_validate_json(fields["spec"]),
+        stages=tuple(Stage(name) for name in fields["stages"].split()),
+        status=status,
+        stage=None if status.is_final else stage,
+        created_at=_seconds(fields["created_at"]),
+        expires_at=_seconds(fields["expires_at"]),
+        request_id=fields["request_id"],
+        started_at=_seconds(fields["started_at"]) if "started_at" in fields else None,
+        finished_at=_seconds(fields["finished_at"]) if "finished_at" in fields else None,
+        attempts=int(fields.get(f"attempts:{stage}", 0)),
+        stage_progress=float(fields.get("progress", 0)),
+        posted_input=InputFacts.model_validate_json(fields["input"]) if "input" in fields else None,
+        results=_results(fields),
+        stage_ms={name: int(value) for name, value in _behind("ms:", fields)},
+        error=JobError(**json.loads(fields["error"])) if "error" in fields else None,
+        is_cancel_requested="cancel" in fields,
+        version=int(fields["version"]),
+    )
+
+
+def _results(fields: Mapping[str, str]) -> dict[str, Result]:
+    return {
+        step: RESULTS[step.partition("/")[0]].model_validate_json(text)
+        for step, text in _behind("result:", fields)
+    }
+
+
+def _behind(prefix: str, fields: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name.removeprefix(prefix), value) for name, value in fields.items() if name.startswith(prefix)]
+
+
+def _seconds(ms: str) -> float:
+    return int(ms) / 1000

@@ -1,0 +1,88 @@
+"""What each stage leaves in the record when it commits."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Result(BaseModel):
+    """A part of the record."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class InputFacts(Result):
+    """The picture of a job."""
+
+    key: str
+    width: int
+    height: int
+    bytes: int
+    content_type: str
+    sha256: str
+
+
+class Quality(Result):
+    """What can be said of a matte without knowing the truth."""
+
+    coverage: float
+    """Share of the photo that is subject, 0..1."""
+    confidence: float
+    """How sure the network is, 0..1: 1 where every pixel is plainly subject or background."""
+    flags: tuple[str, ...] = ()
+
+
+class ModelUsed(Result):
+    """Which network made the matte."""
+
+    name: str
+    weights_sha256: str
+    license: str
+    commercial_use: bool
+
+
+class Ingested(Result):
+    """After `ingest`."""
+
+    input: InputFacts
+
+
+class Segmented(Result):
+    """After `segment`."""
+
+    matte_key: str
+    model: ModelUsed
+    quality: Quality
+
+
+class Upscaled(Result):
+    """After `upscale`."""
+
+    cutout_key: str
+    model: ModelUsed
+
+
+class OutputFile(Result):
+    """One file the job made."""
+
+    name: str
+    model: str
+    key: str
+    content_type: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+
+
+class Rendered(Result):
+    """After `render`."""
+
+    outputs: tuple[OutputFile, ...]
+    flags: tuple[str, ...] = ()
+
+
+RESULTS: dict[str, type[Result]] = {
+    "ingest": Ingested,
+    "segment": Segmented,
+    "upscale": Upscaled,
+    "render": Rendered,
+}

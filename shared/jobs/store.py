@@ -1,0 +1,52 @@
+"""The port to the job records: every transition is one atomic step, fenced by a token, timed by the store."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
+from shared.jobs.results import InputFacts, Result
+from shared.spec.job import JobSpec
+
+
+class JobStore(Protocol):
+    """Job records. Every method raises StoreUnavailable when the store does not answer."""
+
+    def create(
+        self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
+    ) -> Ring:
+        """Record a new job and its first step; what it returns is to be rung."""
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands. Raises NotFound."""
+
+    def claim(self, step: Step) -> Claim | Refusal:
+        """Take the lease on a step of the present stage, if nobody holds it; counts the attempt."""
+
+    def renew(self, claim: Claim, progress: float) -> LeaseState:
+        """Prolong the lease and publish the stage's progress (0..1)."""
+
+    def commit(self, claim: Claim, result: Result, elapsed_ms: int) -> Sequence[Ring] | None:
+        """Record the result and, after the stage's last part, the next stage; None when the lease was lost.
+
+        After the last stage the job has succeeded, unless it was cancelled meanwhile.
+        """
+
+    def fail(self, claim: Claim, error: JobError) -> Status | None:
+        """Give the step back: to be tried again after a delay if the error allows it and attempts are left,
+        else the job fails. None when the lease was lost.
+        """
+
+    def cancel(self, job_id: str) -> Status:
+        """Cancel now if nothing runs, else at the next boundary. Idempotent. Raises NotFound."""
+
+    def due(self, limit: int) -> Sequence[Ring]:
+        """Steps whose deadline has passed, each given a new one: several keepers may ask at once."""
+
+    def queue_position(self, job: Job) -> int:
+        """How many jobs of its priority wait before this one; 0 when it runs or is next."""
+
+    def seconds_per_job(self, model: str) -> float | None:
+        """Measured running mean of a job's time in its stages; None before the first."""
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the store answers now."""

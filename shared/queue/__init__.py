@@ -1,0 +1,1 @@
+"""Handing work over: a message is a doorbell, never the work itself."""
