@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     """Port the API listens on."""
     public_url: str = ""
     """How clients reach the API, without a trailing slash; empty: http://host:port."""
+    url: str = "http://127.0.0.1:8000"
+    """Where the command line finds the API; servers do not read it."""
     auth: Literal["off"] = "off"
     """Only `off` for now: everyone is the tenant `local`, and the API refuses a non-loopback host."""
     allow_anonymous: bool = False

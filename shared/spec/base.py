@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Color = Annotated[
     str,
     StringConstraints(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"),
+    Field(json_schema_extra={"format": "color"}),
 ]
 """`#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`."""
 

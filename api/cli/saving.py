@@ -1,0 +1,17 @@
+"""Writes a job's outputs into a folder, named after the photo."""
+
+from pathlib import Path
+
+from api.client.client import CutroomClient, Json
+
+_EXTENSIONS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg"}
+
+
+def save_outputs(client: CutroomClient, job: Json, folder: Path, stem: str) -> list[Path]:
+    """`stem.png` for the result, `stem.<name>.png` for what else the job made."""
+    return [client.download(output, folder / _filename(output, stem)) for output in job["outputs"]]
+
+
+def _filename(output: Json, stem: str) -> str:
+    extension = _EXTENSIONS.get(output["content_type"], "bin")
+    return f"{stem}.{extension}" if output["name"] == "image" else f"{stem}.{output['name']}.{extension}"

@@ -1,0 +1,117 @@
+"""`cutroom submit`: post photos as jobs."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.progress import StageBars
+from api.cli.saving import save_outputs
+from api.cli.serving import CHATTER, FAILED, json_option, print_job, server_option, talking_to
+from api.client.client import CutroomClient, Json
+
+POLL_SECONDS = 0.25
+"""How often a person who watches wants to see something move."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Afterwards:
+    """What is to be done once a job is posted."""
+
+    waits: bool
+    folder: Path | None
+    as_json: bool
+
+
+def effect_spec(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Json]:
+    """Each NAME or JSON object as the API wants it."""
+    return [_effect(value) for value in values]
+
+
+def _effect(value: str) -> Json:
+    if not value.lstrip().startswith("{"):
+        return {"type": value}
+    try:
+        return dict(json.loads(value))
+    except ValueError as error:
+        raise click.BadParameter(f"not JSON: {error}") from None
+
+
+@click.command(short_help="Post photos as jobs.")
+@click.argument(
+    "photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--model", default="auto", show_default=True, help="A network; GET /v1/models lists them.")
+@click.option(
+    "--upscale", type=click.FloatRange(1.5, 4.0), metavar="N", help="Enlarge the cut-out N times (1.5–4)."
+)
+@click.option(
+    "--effect", "effects", multiple=True, callback=effect_spec, metavar="NAME|JSON",
+    help="Apply an effect; may be repeated, order counts.",
+)  # fmt: skip
+@click.option(
+    "--format", "file_format", type=click.Choice(["png", "webp", "jpeg"]), default="png", show_default=True
+)
+@click.option("--include-matte", is_flag=True, help="Make the matte a second output.")
+@click.option("--wait", is_flag=True, help="Wait for the end, showing the stages.")
+@click.option(
+    "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Download the results into this folder (implies --wait).",
+)  # fmt: skip
+@json_option
+@server_option
+def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argument
+    photos: tuple[Path, ...],
+    model: str,
+    upscale: float | None,
+    effects: list[Json],
+    file_format: str,
+    include_matte: bool,
+    wait: bool,
+    folder: Path | None,
+    as_json: bool,
+    server: str,
+) -> None:
+    """Post each PHOTO as a job and print it.
+
+    \b
+    Examples:
+      cutroom submit cat.jpg
+      cutroom submit cat.jpg --upscale 2 --effect drop_shadow -o out/
+      cutroom submit *.jpg --effect '{"type": "background", "color": "#ffcc00"}' --wait
+      cutroom submit cat.jpg --json | jq -r .id
+
+    \b
+    Exit codes: 0 all went well; 1 a job failed or was refused; 3 no server.
+    """
+    spec: dict[str, Any] = {
+        "model": model,
+        "upscale": {"scale": upscale} if upscale else None,
+        "effects": effects,
+        "output": {"format": file_format, "include_matte": include_matte},
+    }
+    afterwards = _Afterwards(wait or folder is not None, folder, as_json)
+    with talking_to(server) as client:
+        posted = [(photo, client.submit(photo, spec)) for photo in photos]
+        outcomes = [_follow(client, photo, job, afterwards) for photo, job in posted]
+    if not all(outcomes):
+        raise SystemExit(FAILED)
+
+
+def _follow(client: CutroomClient, photo: Path, job: Json, afterwards: _Afterwards) -> bool:
+    """Wait and download as asked; whether all went well."""
+    if afterwards.waits:
+        job = watch(client, job["id"])
+    print_job(job, as_json=afterwards.as_json)
+    if afterwards.folder and job["status"] == "succeeded":
+        for path in save_outputs(client, job, afterwards.folder, photo.stem):
+            CHATTER.print(f"wrote {path}", soft_wrap=True)
+    return not afterwards.waits or job["status"] == "succeeded"
+
+
+def watch(client: CutroomClient, job_id: str) -> Json:
+    """Wait for the job's end, showing its stages. Raises Refused, Unreachable."""
+    with StageBars(CHATTER) as bars:
+        return client.wait(job_id, on_change=bars.show, poll_seconds=POLL_SECONDS)

@@ -1,0 +1,47 @@
+"""What the API works with, handed in whole: no route opens a connection of its own."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from shared.fleet.port import Fleet
+from shared.fleet.redis_fleet import RedisFleet
+from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.store import JobStore
+from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.queue.port import JobQueue
+from shared.settings import Settings
+from shared.storage.opening import open_store
+from shared.storage.port import ObjectStore
+
+EXTENSION = "cutroom"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports that routes use."""
+
+    settings: Settings
+    jobs: JobStore
+    objects: ObjectStore
+    queue: JobQueue
+    fleet: Fleet
+
+
+def open_deps(settings: Settings) -> Deps:
+    """The real ones: Redis, Celery and the storage that the settings name. Connects on first use."""
+    redis = connect(settings.redis_url)
+    return Deps(
+        settings=settings,
+        jobs=RedisJobStore(redis, StoreTimes.of(settings)),
+        objects=open_store(settings),
+        queue=CeleryJobQueue(producer_app(settings.broker_url)),
+        # The API only reads presence, so how long an announcement lives is the workers' business.
+        fleet=RedisFleet(redis, settings.heartbeat_seconds),
+    )
+
+
+def current_deps() -> Deps:
+    """The ports of the application that handles this request."""
+    return cast(Deps, current_app.extensions[EXTENSION])

@@ -1,0 +1,140 @@
+"""Takes a posted job off the wire: the form's two parts, size-capped, spooled to disk when large."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, BinaryIO, cast
+
+from flask import Request
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+from api.reading import MAX_SPEC_BYTES, field_problem
+from shared.errors import ImageTooLarge, InvalidSpec, RequestError, StorageUnavailable
+
+MULTIPART = "multipart/form-data"
+JSON = "application/json"
+
+_SPOOL_BYTES = 500_000
+_FRAMING_BYTES = 16_384  # boundaries and part headers
+_MAX_PARTS = 20
+_EMPTY_SPEC = b"{}"
+
+
+class InvalidForm(RequestError):
+    """The multipart form cannot be read."""
+
+    code = "invalid_form"
+    http_status = 400
+
+
+class UnsupportedMediaType(RequestError):
+    """The body's Content-Type is not accepted here."""
+
+    code = "unsupported_media_type"
+    http_status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class PostedJob:
+    """What a body held, before anything is believed of it."""
+
+    spec_json: bytes
+    picture: BinaryIO | None
+    """At its start; gone when `received` ends."""
+
+
+@contextmanager
+def received(request: Request, max_picture_bytes: int) -> Iterator[PostedJob]:
+    """The posted job. Raises ImageTooLarge, InvalidForm, InvalidSpec or UnsupportedMediaType."""
+    if request.mimetype == JSON:
+        yield PostedJob(_read_json(request), None)
+    elif request.mimetype == MULTIPART:
+        with ExitStack() as spools:
+            yield _read_form(request, max_picture_bytes, spools)
+    else:
+        raise UnsupportedMediaType(f"send {MULTIPART} with a part `image`, or {JSON} with `input`")
+
+
+def _read_json(request: Request) -> bytes:
+    request.max_content_length = MAX_SPEC_BYTES
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise InvalidSpec(f"at most {MAX_SPEC_BYTES} bytes of JSON are read") from None
+
+
+def _read_form(request: Request, max_picture_bytes: int, spools: ExitStack) -> PostedJob:
+    form, files = _parse(request, max_picture_bytes, spools)
+    _check_parts(form, files)
+    picture = cast(BinaryIO, files["image"].stream)
+    size = picture.seek(0, 2)
+    picture.seek(0)
+    if size > max_picture_bytes:
+        raise _too_large(max_picture_bytes)
+    return PostedJob(_spec_part(form, files), picture)
+
+
+def _parse(
+    request: Request, max_picture_bytes: int, spools: ExitStack
+) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+    """The form's text and file parts. A body that ends early is refused, not guessed at."""
+
+    def new_spool(
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        # Remembered here, so that a body cut off half-way leaves no file behind either.
+        return spools.enter_context(SpooledTemporaryFile(max_size=_SPOOL_BYTES))
+
+    request.max_content_length = max_picture_bytes + MAX_SPEC_BYTES + _FRAMING_BYTES
+    parser = FormDataParser(new_spool, MAX_SPEC_BYTES, max_form_parts=_MAX_PARTS, silent=False)
+    try:
+        _, form, files = parser.parse(
+            request.stream, request.mimetype, request.content_length, request.mimetype_params
+        )
+    except RequestEntityTooLarge:
+        raise _too_large(max_picture_bytes) from None
+    except (ValueError, ClientDisconnected):
+        raise InvalidForm("the multipart body is damaged or was cut off") from None
+    except OSError as error:
+        raise StorageUnavailable("the server has no room to receive the picture now") from error
+    return form, files
+
+
+def _check_parts(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> None:
+    """Exactly one file `image`, at most one `spec`, nothing else."""
+    names = _names(form, files)
+    problems = [
+        field_problem(name, "extra_forbidden", "there is no such part")
+        for name in dict.fromkeys(names)
+        if name not in ("image", "spec")
+    ]
+    images = files.getlist("image")
+    if len(images) != 1:
+        detail = f"give exactly one file (given: {len(images)})"
+        problems.append(field_problem("image", "missing" if not images else "too_many", detail))
+    if names.count("spec") > 1:
+        problems.append(field_problem("spec", "too_many", "give at most one"))
+    if problems:
+        said = "; ".join(f"{one['field']}: {one['detail']}" for one in problems)
+        raise InvalidSpec(said, tuple(problems))
+
+
+def _names(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> list[str]:
+    return [name for name, _ in form.items(multi=True)] + [name for name, _ in files.items(multi=True)]
+
+
+def _spec_part(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> bytes:
+    """The `spec` part, which some clients send as a text field and some as a file."""
+    if "spec" in files:
+        return files["spec"].stream.read(MAX_SPEC_BYTES + 1)
+    return form["spec"].encode(errors="surrogatepass") if "spec" in form else _EMPTY_SPEC
+
+
+def _too_large(max_picture_bytes: int) -> ImageTooLarge:
+    return ImageTooLarge(f"a picture may have at most {max_picture_bytes} bytes")

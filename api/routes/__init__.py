@@ -1,0 +1,11 @@
+"""The readable list of everything that the API answers."""
+
+from apiflask import APIBlueprint
+
+from api.routes.catalogue import catalogue
+from api.routes.docs import docs
+from api.routes.files import files
+from api.routes.health import health
+from api.routes.jobs import jobs
+
+BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, files, catalogue, health, docs)
