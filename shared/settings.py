@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     allow_anonymous: bool = False
     """Let `auth=off` listen on a non-loopback address."""
 
+    api_processes: int = Field(default=1, ge=1)
+    """Processes of the API; each has 16 threads."""
+
     data_dir: Path = Path("var")
     """Where the embedded stack keeps Redis data, objects and its signing secret."""
     redis_url: str = "redis://127.0.0.1:6379/0"

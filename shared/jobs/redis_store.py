@@ -146,6 +146,11 @@ class RedisJobStore:
             outcome = self._fail(keys=[_key(claim.step.job_id)], args=args)
         return None if outcome == "lost" else Status(outcome)
 
+    def release(self, claim: Claim) -> None:
+        args = [claim.step.name, claim.token, "", 1, 0, self._times.max_attempts]
+        with _translated():
+            self._fail(keys=[_key(claim.step.job_id)], args=args)
+
     def cancel(self, job_id: str) -> Status:
         with _translated():
             status = self._cancel(keys=[_key(job_id)])

@@ -36,6 +36,9 @@ class JobStore(Protocol):
         else the job fails. None when the lease was lost.
         """
 
+    def release(self, claim: Claim) -> None:
+        """Give the step back unfinished: the job ends if it was cancelled, else the step waits again."""
+
     def cancel(self, job_id: str) -> Status:
         """Cancel now if nothing runs, else at the next boundary. Idempotent. Raises NotFound."""
 

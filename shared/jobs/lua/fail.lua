@@ -1,11 +1,12 @@
--- ARGV: step, token, error, retryable 0|1, delay ms, max attempts
+-- ARGV: step, token, error ('' when the step is only given back), retryable 0|1, delay ms, max attempts
 local step = ARGV[1]
 if not holds(step, ARGV[2]) then return 'lost' end
 redis.call('HDEL', job, 'token:' .. step, 'lease:' .. step, 'progress')
 if field('cancel') then
   finish('canceled')
 elseif ARGV[4] == '1' and tonumber(field('attempts:' .. step)) < tonumber(ARGV[6]) then
-  redis.call('HSET', job, 'last_error:' .. step, ARGV[3], 'not_before:' .. step, now + ARGV[5])
+  if ARGV[3] ~= '' then redis.call('HSET', job, 'last_error:' .. step, ARGV[3]) end
+  redis.call('HSET', job, 'not_before:' .. step, now + ARGV[5])
   redis.call('ZADD', 'sched', now + ARGV[5], member(step))
   touch()
 else

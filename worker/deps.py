@@ -1,0 +1,25 @@
+"""What the stages work with, made once per process."""
+
+from dataclasses import dataclass
+
+from shared.jobs.store import JobStore
+from shared.queue.port import JobQueue
+from shared.settings import Settings
+from shared.storage.port import ObjectStore
+from worker.io.artefacts import Artefacts
+from worker.models import Models
+from worker.segmentation.segmenter import Segmenter
+from worker.upscaling.realesrgan import Upscaler
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Ports and loaded models."""
+
+    settings: Settings
+    jobs: JobStore
+    objects: ObjectStore
+    queue: JobQueue
+    artefacts: Artefacts
+    segmenters: Models[Segmenter]
+    upscalers: Models[Upscaler]

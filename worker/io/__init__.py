@@ -1,0 +1,1 @@
+"""Bytes in and out of a worker: weights, stage artefacts, pictures named by URL."""

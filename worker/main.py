@@ -1,0 +1,10 @@
+"""Celery's entry: `celery --app worker.main worker`; the only place of a worker that reads the environment."""
+
+from shared.logs import set_up_logs
+from shared.settings import load_settings
+from worker.app import create_app
+from worker.composition import open_deps
+
+_settings = load_settings()
+set_up_logs(_settings)
+app = create_app(_settings, open_deps(_settings))

@@ -1,0 +1,1 @@
+"""From the network's matte to the alpha and the colours of a cut-out."""

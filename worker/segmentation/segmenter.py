@@ -1,0 +1,46 @@
+"""A loaded model: photo in, matte out, whatever the network behind it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.catalog import ModelCard
+from worker.imaging.types import Rgb
+
+Matte = NDArray[np.float32]
+"""(H, W), 0 background .. 1 subject."""
+
+
+class Network(Protocol):
+    """A network on a device."""
+
+    def infer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output for a batch that the family prepared."""
+
+
+class Family(Protocol):
+    """How a family of networks wants its input and what its output means; a module of `families`."""
+
+    def prepare(self, rgb: Rgb, card: ModelCard) -> NDArray[Any]:
+        """A batch of one from an sRGB picture."""
+
+    def read(self, output: NDArray[np.float32], card: ModelCard) -> Matte:
+        """The matte in the network's own size."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmenter:
+    """A family and a network."""
+
+    card: ModelCard
+    family: Family
+    network: Network
+
+    def matte(self, srgb: Rgb) -> Matte:
+        """The matte of a photo in the photo's own size, enlarged bilinearly from the network's."""
+        height, width = srgb.shape[:2]
+        small = self.family.read(self.network.infer(self.family.prepare(srgb, self.card)), self.card)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

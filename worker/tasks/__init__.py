@@ -1,0 +1,1 @@
+"""One module per stage: it moves data between the record, storage and the pixel rooms."""

@@ -1,0 +1,77 @@
+"""Cut-out → effects → files in storage."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+from shared.errors import InternalError
+from shared.jobs.job import Job
+from shared.jobs.results import OutputFile, Rendered
+from shared.limits import picture_limits
+from shared.spec.effects import BackgroundSpec
+from shared.storage import keys
+from worker.deps import Deps
+from worker.effects.render import render
+from worker.imaging.crop import crop
+from worker.imaging.decode import decode
+from worker.imaging.encode import Encoded, encode, encode_matte
+from worker.imaging.types import Cutout, Rgb, Scene
+from worker.io.pictures import fetched
+from worker.tasks.cutting import cut_out
+from worker.tasks.stage import Progress
+
+
+def run(job: Job, deps: Deps, progress: Progress) -> Rendered:
+    """Paint and encode the results. Raises DownloadFailed and its kin for a background named by URL."""
+    cutout = _cutout(job, deps)
+    progress(0.2)
+    if job.spec.effects:
+        cutout = render(cutout, job.spec.effects, _scene(job, deps))
+    if job.spec.output.crop:
+        cutout = crop(cutout, job.spec.output.crop_margin)
+    progress(0.5)
+    outputs = []
+    for name, encoded in _encoded(job, cutout, deps):
+        outputs.append(_store(job, name, encoded, deps))
+        progress(0.9)
+    return Rendered(outputs=tuple(outputs))
+
+
+def _cutout(job: Job, deps: Deps) -> Cutout:
+    return deps.artefacts.cutout(job.upscaled.cutout_key) if job.upscaled else cut_out(job, deps)
+
+
+def _scene(job: Job, deps: Deps) -> Scene:
+    if job.input is None:
+        raise InternalError("the record names no picture")
+    backgrounds = (effect.image for effect in job.spec.effects if isinstance(effect, BackgroundSpec))
+    urls = {str(image.url) for image in backgrounds if image}
+    photo = deps.artefacts.photo(job.input.key)
+    return Scene(photo.rgb, {url: _fetch(url, deps) for url in sorted(urls)})
+
+
+def _fetch(url: str, deps: Deps) -> Rgb:
+    with fetched(url, deps.settings) as (body, _):
+        return decode(body, picture_limits(deps.settings)).rgb
+
+
+def _encoded(job: Job, cutout: Cutout, deps: Deps) -> Iterator[tuple[str, Encoded]]:
+    yield "image", encode(cutout, job.spec.output)
+    if job.spec.output.include_matte and job.segmented:
+        yield "matte", encode_matte(deps.artefacts.matte(job.segmented.matte_key))
+
+
+def _store(job: Job, name: str, encoded: Encoded, deps: Deps) -> OutputFile:
+    sha256 = hashlib.sha256(encoded.data).hexdigest()
+    key = keys.output_key(job.tenant, job.id, name, sha256[:16], encoded.extension)
+    deps.objects.put(key, io.BytesIO(encoded.data), content_type=encoded.content_type)
+    return OutputFile(
+        name=name,
+        model=job.models[0].name,
+        key=key,
+        content_type=encoded.content_type,
+        width=encoded.width,
+        height=encoded.height,
+        bytes=len(encoded.data),
+        sha256=sha256,
+    )

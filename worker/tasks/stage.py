@@ -1,0 +1,104 @@
+"""The one wrapper of every stage: claim, run under a lease, commit or fail, ring what comes next.
+
+A message is only a hint to look at the record, so a lost, doubled or late one changes nothing.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from shared.errors import AppError, InternalError, OutOfMemory, StoreUnavailable
+from shared.jobs.job import Claim, Job, JobError, Refusal, Step
+from shared.jobs.results import Result
+from worker.deps import Deps
+from worker.tasks.lease import Heartbeat, Lease, LeaseEnded
+
+_log = structlog.get_logger(__name__)
+
+_STORE_PATIENCE_SECONDS = 20.0
+"""How long a finished stage tries to reach the store before the work is left to the next attempt."""
+
+Progress = Callable[[float], None]
+"""Called with 0..1; raises when the stage must stop."""
+
+
+class Work(Protocol):
+    """What a stage module's `run` is."""
+
+    def __call__(self, job: Job, deps: Deps, progress: Progress) -> Result:
+        """Do the stage's work; an AppError says by itself whether it may be tried again."""
+
+
+def run_stage(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
+    """Do what the record says is to be done for this step, if anything is."""
+    with structlog.contextvars.bound_contextvars(job_id=step.job_id, step=step.name):
+        try:
+            claim = deps.jobs.claim(step)
+        except StoreUnavailable:
+            _log.warning("claim_postponed")  # the keeper rings again
+            return
+        if isinstance(claim, Refusal):
+            _log.debug("nothing_to_do", refusal=claim)
+            return
+        with structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt):
+            _run_claimed(claim, work, deps, heartbeat)
+
+
+def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
+    lease = Lease(deps.jobs, claim)
+    heartbeat.add(lease)
+    started = time.monotonic()
+    try:
+        result = work(claim.job, deps, lease.progress)
+        elapsed_ms = round((time.monotonic() - started) * 1000)
+        _patiently(lambda: _commit(claim, result, elapsed_ms, deps))
+    except LeaseEnded as ended:
+        _log.info("stage_stopped", reason=str(ended))
+        _patiently(lambda: deps.jobs.release(claim))
+    except BaseException as error:  # noqa: BLE001  MemoryError or SystemExit would leave the pool a live zombie
+        failure = _as_app_error(error)
+        _patiently(lambda: _fail(claim, failure, deps))
+    finally:
+        heartbeat.remove(lease)
+
+
+def _commit(claim: Claim, result: Result, elapsed_ms: int, deps: Deps) -> None:
+    rings = deps.jobs.commit(claim, result, elapsed_ms)
+    if rings is None:
+        _log.warning("commit_refused", reason="the lease had gone to another worker")
+        return
+    _log.info("stage_done", elapsed_ms=elapsed_ms)
+    for ring in rings:
+        deps.queue.ring(ring)
+
+
+def _fail(claim: Claim, error: AppError, deps: Deps) -> None:
+    recorded = JobError(error.code, error.title, error.detail, claim.step.stage, error.retryable)
+    status = deps.jobs.fail(claim, recorded)
+    _log.warning("stage_failed", code=error.code, detail=error.detail, status=status)
+
+
+def _as_app_error(error: BaseException) -> AppError:
+    """What the record may say of an exception; the log has the whole of an unexpected one."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, MemoryError):
+        return OutOfMemory("the worker ran out of memory")
+    _log.error("unexpected_error", exc_info=error)
+    return InternalError("an unexpected error; the log has the details under the job's id")
+
+
+def _patiently(report: Callable[[], object]) -> None:
+    """Report to the store through a short outage; after that the lease expires and the step is tried again."""
+    give_up = time.monotonic() + _STORE_PATIENCE_SECONDS
+    while True:
+        try:
+            report()
+            return
+        except StoreUnavailable:
+            if time.monotonic() > give_up:
+                _log.error("outcome_not_recorded")
+                return
+            time.sleep(0.5)
