@@ -1,4 +1,5 @@
 """How gunicorn serves the API: threads, since a request mostly waits for Redis, storage or the client's upload."""
+# ruff: noqa: N999 the name is gunicorn's custom
 
 from shared.settings import load_settings
 

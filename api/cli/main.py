@@ -1,5 +1,6 @@
 """The group `cutroom`: a command is loaded when it is asked for, so that none waits for another's imports."""
 
+from collections.abc import Callable
 from importlib import import_module, metadata
 from typing import cast
 
@@ -21,26 +22,26 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command, or None when nobody brings it."""
         if cmd_name in _OURS:
-            return cast(click.Command, import_module(f"api.cli.{cmd_name}").command)
+            return _load(cmd_name, lambda: import_module(f"api.cli.{cmd_name}").command)
         entry = _others().get(cmd_name)
-        return _load(entry) if entry else None
+        return _load(cmd_name, entry.load) if entry else None
 
 
 def _others() -> dict[str, metadata.EntryPoint]:
     return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
 
 
-def _load(entry: metadata.EntryPoint) -> click.Command:
+def _load(name: str, load: Callable[[], object]) -> click.Command:
     """The command, or one that says why it is not available: `--help` must not fail for a missing extra."""
     try:
-        return cast(click.Command, entry.load())
+        return cast(click.Command, load())
     except ImportError as error:
-        reason = f"`cutroom {entry.name}` needs {error.name}, which is not installed"
+        reason = f"needs the package {error.name}, which is not installed"
 
     def explain() -> None:
-        raise click.ClickException(reason)
+        raise click.ClickException(f"`cutroom {name}` {reason}")
 
-    return click.Command(entry.name, callback=explain, short_help=f"(not available: {reason})")
+    return click.Command(name, callback=explain, short_help=f"(not available: {reason})")
 
 
 @click.group(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.deps import Deps, current_deps
 from api.problems import problem_responses
-from shared.catalog import CARDS, UPSCALERS, ModelCard, Task
+from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, Task
 from shared.spec.effects import EFFECTS
 from shared.spec.job import JobSpec
 
@@ -29,6 +29,8 @@ class ModelView(_View):
     family: str
     license: str
     commercial_use: bool
+    default_for: list[str]
+    """Devices on which `auto` takes it first."""
     input_size: int | None
     """Side of the square that it looks at, in pixels; null where any size goes."""
     weights_present: bool
@@ -102,11 +104,16 @@ def _models(deps: Deps) -> Iterator[ModelView]:
             family=card.family,
             license=card.license,
             commercial_use=card.commercial_use,
+            default_for=_default_for(card),
             input_size=card.input_size,
             weights_present=card.name in present,
             resident=card.name in resident,
             seconds_per_image=deps.jobs.seconds_per_job(card.name) if card.task == "segment" else None,
         )
+
+
+def _default_for(card: ModelCard) -> list[str]:
+    return [device for device, names in AUTO_ORDER[card.task].items() if names[0] == card.name]
 
 
 def _cards() -> Iterator[ModelCard]:

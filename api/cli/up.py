@@ -1,0 +1,95 @@
+"""`cutroom up`: the whole service in the foreground, with no other service needed."""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from threading import Thread, Timer
+from urllib.parse import urlsplit
+
+import click
+from honcho.environ import expand_processes, parse_procfile
+from honcho.manager import Manager
+
+from shared.errors import SettingsInvalid
+from shared.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the Procfile lies."""
+
+
+class StackManager(Manager):  # type: ignore[misc]  # honcho has no types
+    """Honcho's manager, which may also be told to stop while it is still starting."""
+
+    def terminate(self) -> None:
+        """Stop everything; at once, or as soon as honcho knows every process's id."""
+        if self._all_started():
+            super().terminate()
+        else:
+            Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+
+@click.command(short_help="Run the whole service in the foreground.")
+@click.option(
+    "--until-stdin-closes", is_flag=True, hidden=True, help="Stop when whoever started this is gone."
+)
+def command(until_stdin_closes: bool) -> None:
+    """Run Redis, the API, a worker and the keeper together, until Ctrl-C.
+
+    Settings come from CUTROOM_… variables; data is kept in CUTROOM_DATA_DIR (var).
+
+    \b
+    Examples:
+      cutroom up
+      CUTROOM_PORT=9000 CUTROOM_DATA_DIR=/srv/cutroom cutroom up
+
+    \b
+    Exit codes: 130 stopped by Ctrl-C; otherwise that of the first process that ended.
+    """
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        raise click.ClickException(error.detail) from None
+    _check_ports(settings)
+    manager = _manager(ROOT / "Procfile")
+    click.echo(f"Cutroom is starting on {settings.base_url}; Ctrl-C stops it.")
+    if until_stdin_closes:
+        Thread(target=_stop_with_stdin, daemon=True).start()
+    manager.loop()
+    sys.exit(manager.returncode)
+
+
+def _manager(procfile: Path) -> StackManager:
+    if not procfile.exists():
+        raise click.ClickException(f"there is no {procfile}: run this in a checkout of the project")
+    # The commands named there are this environment's own, whether it is activated or not.
+    here = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    env = {**os.environ, "PATH": here, "PYTHONUNBUFFERED": "1"}
+    manager = StackManager()
+    for process in expand_processes(parse_procfile(procfile.read_text()).processes, env=env):
+        manager.add_process(process.name.removesuffix(".1"), process.cmd, env=process.env, cwd=str(ROOT))
+    return manager
+
+
+def _check_ports(settings: Settings) -> None:
+    """Say it in words, before four logs say it in tracebacks."""
+    redis = urlsplit(settings.redis_url)
+    for variable, host, port in (
+        ("CUTROOM_PORT", settings.host, settings.port),
+        ("CUTROOM_REDIS_URL", redis.hostname or "127.0.0.1", redis.port or 6379),
+    ):
+        if _is_taken(host, port):
+            raise click.ClickException(f"port {port} is in use already: choose another with {variable}")
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def _stop_with_stdin() -> None:
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
