@@ -16,12 +16,12 @@ if field('cancel') then
 end
 -- Retries after an error wait for their time; a doorbell that comes early is ignored.
 if tonumber(field('not_before:' .. step) or 0) > now then return { 'busy' } end
-local attempts = redis.call('HINCRBY', job, 'attempts:' .. step, 1)
-if attempts > tonumber(ARGV[5]) then
+if tonumber(field('attempts:' .. step) or 0) >= tonumber(ARGV[5]) then
   -- The last known error says more than "the worker was lost".
   finish('failed', field('last_error:' .. step) or ARGV[6])
   return { 'dead' }
 end
+redis.call('HINCRBY', job, 'attempts:' .. step, 1)
 redis.call('HSET', job, 'status', 'running', 'token:' .. step, token, 'lease:' .. step, now + ARGV[4],
   'claimed:' .. step, now)
 redis.call('HSETNX', job, 'started_at', now)

@@ -1,0 +1,48 @@
+"""Presence of workers."""
+
+import time
+
+import fakeredis
+import pytest
+
+from shared.errors import StoreUnavailable
+from shared.fleet.port import WorkerFacts
+from shared.fleet.redis_fleet import RedisFleet
+
+ONE = WorkerFacts("one", ("gpu.interactive",), ("imgly-medium",), ("imgly-medium",))
+
+
+@pytest.fixture
+def server():
+    return fakeredis.FakeServer()
+
+
+@pytest.fixture
+def fleet(server):
+    connection = fakeredis.FakeRedis(server=server, decode_responses=True)
+    yield RedisFleet(connection, 0.05)
+    connection.close()
+
+
+def test_nobody_is_alive_at_first(fleet):
+    assert fleet.alive() == []
+
+
+def test_who_announces_itself_is_alive(fleet):
+    fleet.announce(ONE)
+    fleet.announce(WorkerFacts("two", ()))
+    assert sorted(fleet.alive(), key=lambda facts: facts.worker_id) == [ONE, WorkerFacts("two", ())]
+
+
+def test_who_falls_silent_is_forgotten(fleet):
+    fleet.announce(ONE)
+    time.sleep(0.07)
+    assert fleet.alive() == []
+
+
+def test_a_store_that_is_down_says_so(fleet, server):
+    server.connected = False
+    with pytest.raises(StoreUnavailable):
+        fleet.alive()
+    with pytest.raises(StoreUnavailable):
+        fleet.announce(ONE)
