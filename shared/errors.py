@@ -17,6 +17,7 @@ AppError
 ├── TransientError          tried again with a delay
 │   ├── StorageUnavailable      503 storage_unavailable
 │   ├── StoreUnavailable        503 store_unavailable
+│   ├── SourceUnreachable       503 download_failed
 │   ├── OutOfMemory             503 out_of_memory
 │   └── WorkerLost              503 worker_lost
 └── FaultError              ours or the operator's
@@ -155,6 +156,12 @@ class StoreUnavailable(TransientError):
     """The job store does not answer."""
 
     code = "store_unavailable"
+
+
+class SourceUnreachable(TransientError):
+    """The picture's server does not answer."""
+
+    code = "download_failed"
 
 
 class OutOfMemory(TransientError):
