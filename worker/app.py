@@ -1,5 +1,6 @@
 """The worker's Celery app: its queues, its tasks, its signs of life."""
 
+from threading import Thread
 from typing import Any
 
 from celery import Celery, signals
@@ -70,14 +71,21 @@ def _serve(app: Celery, stage: Stage, deps: Deps, heartbeat: Heartbeat) -> None:
 
 
 def _announce(settings: Settings, deps: Deps) -> None:
-    """Tell the fleet while the worker consumes."""
+    """Tell the fleet while the worker consumes, and load what the first job will most likely ask for."""
     presence = Presence(RedisFleet(connect(settings.redis_url), 3 * settings.heartbeat_seconds), deps)
 
     def ready(sender: Any, **_: object) -> None:
         presence.start(tuple(sender.app.amqp.queues.consume_from))
+        Thread(target=deps.segmenters.warm_up, name="warm-up", daemon=True).start()
 
     def stopping(**_: object) -> None:
         presence.stop()
 
+    # A receiver here is Celery's sign to leave logging alone; shared.logs has set it up.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(stopping, weak=False)
+
+
+def _keep_logging(**_: object) -> None:
+    """Change nothing."""

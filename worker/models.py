@@ -50,6 +50,12 @@ class Models(Generic[M]):
                 refusals.append(error.detail)
         raise ModelUnavailable(" ".join(refusals))
 
+    def warm_up(self) -> None:
+        """Load what `auto` means, if its weights are here: the first job shall not wait for it."""
+        name = self._candidates("auto")[0]
+        if name in self.present():
+            self.get(name)
+
     def present(self) -> tuple[str, ...]:
         """Models whose weights are on this machine."""
         return tuple(name for name, card in self._cards.items() if self._weights.present(card))

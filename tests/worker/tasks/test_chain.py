@@ -1,0 +1,88 @@
+"""All stages in a row, in one process: a photo goes in, files come out."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.jobs.job import Status
+from worker.tasks import ingest, render, segment, upscale
+from worker.tasks.lease import Heartbeat
+from worker.tasks.stage import run_stage
+
+WORK = {"ingest": ingest.run, "segment": segment.run, "upscale": upscale.run, "render": render.run}
+
+
+@pytest.fixture
+def run(deps):
+    """Follow the rings until none is left; returns the job."""
+    heartbeat = Heartbeat(60)
+
+    def run(ring):
+        deps.queue.rings.append(ring)
+        while deps.queue.rings:
+            step = deps.queue.rings.pop(0).step
+            run_stage(step, WORK[step.stage], deps, heartbeat)
+        return deps.jobs.get(ring.step.job_id)
+
+    yield run
+    heartbeat.stop()
+
+
+def opened(deps, output) -> Image.Image:
+    return Image.open(io.BytesIO(deps.objects.open(output.key).read()))
+
+
+def test_the_cut_out_is_the_subject_in_its_own_colours(deps, submit, disc, run):
+    job = run(submit(disc, output={"include_matte": True}))
+
+    assert job.status is Status.SUCCEEDED, job.error
+    image, matte = job.outputs
+    assert (image.name, matte.name) == ("image", "matte")
+    cutout = np.asarray(opened(deps, image))
+    assert tuple(cutout[30, 40]) == (250, 220, 40, 255)
+    assert cutout[0, 0, 3] == 0
+    assert np.array_equal(np.asarray(opened(deps, matte)), cutout[..., 3])
+
+
+def test_what_the_file_held_as_transparent_stays_transparent(deps, submit, disc, run):
+    alpha = np.full(disc.shape[:2], 255, np.uint8)
+    alpha[:, :40] = 0
+    job = run(submit(np.dstack([disc, alpha])))
+
+    cutout = np.asarray(opened(deps, job.outputs[0]))
+    assert cutout[30, 30, 3] == 0
+    assert cutout[30, 50, 3] == 255
+
+
+@pytest.mark.parametrize(("on_empty", "expected_alpha"), [("original", 255), ("transparent", 0)])
+def test_an_empty_matte_is_what_the_caller_wants_it_to_be(deps, submit, run, on_empty, expected_alpha):
+    job = run(submit(np.zeros((20, 30, 3), np.uint8), output={"on_empty": on_empty}))
+
+    assert job.status is Status.SUCCEEDED, job.error
+    assert "empty_matte" in job.quality.flags
+    assert np.asarray(opened(deps, job.outputs[0]))[..., 3].max() == expected_alpha
+
+
+def test_an_empty_matte_fails_the_job_by_default(submit, run):
+    job = run(submit(np.zeros((20, 30, 3), np.uint8)))
+
+    assert (job.status, job.error.code) == (Status.FAILED, "no_subject")
+
+
+def test_crop_leaves_the_margin_asked_for(submit, disc, run):
+    job = run(submit(disc, output={"crop": True, "crop_margin": 10}))
+
+    (image,) = job.outputs
+    assert image.width == image.height == pytest.approx(39 * 1.2, abs=3)
+
+
+def test_a_truncated_picture_fails_with_its_code(deps, submit, disc, run):
+    ring = submit(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8))
+    whole = deps.objects.open("t/local/job_1/input").read()
+    deps.objects.put("t/local/job_1/input", io.BytesIO(whole[: len(whole) // 2]), content_type="image/png")
+
+    job = run(ring)
+
+    assert (job.status, job.error.code) == (Status.FAILED, "unreadable_image")
