@@ -187,7 +187,7 @@ _ROWS = (
         input_size=None,
         scale=4,
         arch="rrdbnet_x4",
-        tile_pad_px=24,
+        tile_pad_px=32,
     ),
     ModelCard(
         name="realesrgan-x4plus-anime",
@@ -213,7 +213,7 @@ _ROWS = (
         input_size=None,
         scale=4,
         arch="rrdbnet_anime6b",
-        tile_pad_px=24,
+        tile_pad_px=32,
     ),
     ModelCard(
         name="realesrgan-x2plus",
@@ -232,7 +232,7 @@ _ROWS = (
         input_size=None,
         scale=2,
         arch="rrdbnet_x2",
-        tile_pad_px=24,
+        tile_pad_px=32,
     ),
 )
 

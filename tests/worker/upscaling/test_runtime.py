@@ -1,0 +1,145 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from shared.catalog import PARTNERS, UPSCALERS, ModelCard
+from shared.errors import ModelUnavailable, SettingsInvalid
+from worker.upscaling import runtime
+from worker.upscaling.realesrgan import Upscaler
+from worker.upscaling.recombine import MARGIN_PX
+from worker.upscaling.runtime import load_network
+
+SIDE_PX = 40
+CARD = ModelCard(
+    name="seeded",
+    task="upscale",
+    family="srvgg",
+    sources=(),
+    license="none",
+    commercial_use=True,
+    input_size=None,
+    scale=4,
+    arch="srvgg_anime",
+    tile_pad_px=10,
+)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch = pytest.importorskip("torch", reason='needs the extra "torch"')
+    from worker.upscaling.arch import build  # noqa: PLC0415
+
+    torch.manual_seed(0)
+    return build(CARD.arch)
+
+
+@pytest.fixture(scope="module")
+def weights(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "seeded.safetensors"
+    save_file({key: value.numpy() for key, value in network.state_dict().items()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tile():
+    return np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def loaded(weights):
+    return load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
+
+
+def test_the_converted_network_equals_torch_within_one_level(loaded, network, tile):
+    import torch  # noqa: PLC0415
+
+    with torch.inference_mode():
+        x = torch.from_numpy(tile).permute(2, 0, 1)[None].float() / 255
+        expected = (network(x)[0].clamp(0, 1) * 255).round().permute(1, 2, 0).numpy()
+    enlarged = loaded.run(tile)
+    assert enlarged.shape == (4 * SIDE_PX, 4 * SIDE_PX, 3) and enlarged.dtype == np.uint8
+    assert np.abs(enlarged - expected).max() <= 1
+
+
+def test_results_are_independent_of_later_runs(loaded, tile):
+    first = loaded.run(tile)
+    kept = first.copy()
+    loaded.run(255 - tile)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_the_graph_beside_the_weights_serves_a_machine_without_torch(loaded, weights, tile, monkeypatch):
+    monkeypatch.setattr(runtime, "_torch_runtime", lambda: pytest.fail("converted a second time"))
+    again = load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
+    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
+    graphs = sorted(path.suffix for path in weights.parent.iterdir() if path != weights)
+    assert graphs == [".bin", ".xml"]
+
+
+def test_a_damaged_graph_is_converted_again(loaded, weights, tile, tmp_path):
+    copy = tmp_path / weights.name
+    copy.write_bytes(weights.read_bytes())
+    graph = copy.with_name(runtime._graph_name(copy, SIDE_PX))
+    graph.write_text("<net>")
+    again = load_network(CARD, copy, device="cpu", side_px=SIDE_PX)
+    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
+    assert graph.stat().st_size > 1000
+
+
+def test_a_folder_that_cannot_be_written_to_only_costs_the_next_conversion(
+    loaded, weights, tile, monkeypatch
+):
+    def refuse(**_options):
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(runtime.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(runtime, "_read", lambda _path: None)
+    again = load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
+    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
+
+
+def test_without_torch_a_network_that_must_be_converted_is_unavailable(tmp_path, monkeypatch):
+    (tmp_path / "made.safetensors").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "worker.upscaling.torch_runtime", None)
+    monkeypatch.delattr("worker.upscaling.torch_runtime", raising=False)
+    for device in ("cpu", "cuda"):
+        with pytest.raises(ModelUnavailable, match='install the extra "torch"'):
+            load_network(CARD, tmp_path / "made.safetensors", device=device, side_px=SIDE_PX)
+
+
+def test_cuda_without_a_gpu_is_unavailable(weights):
+    import torch  # noqa: PLC0415
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(ModelUnavailable, match="no CUDA device"):
+        load_network(CARD, weights, device="cuda", side_px=SIDE_PX)
+
+
+def test_the_room_is_imported_without_torch():
+    code = "import sys, worker.upscaling.realesrgan; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_upscaler_is_loaded_from_a_card_and_a_weights_file(loaded, weights):
+    upscaler = Upscaler.load(CARD, weights, device="cpu", tile_side_px=SIDE_PX - 1)
+    assert isinstance(upscaler, Upscaler)
+
+
+def test_a_tile_setting_too_small_for_the_network_is_named(weights):
+    with pytest.raises(SettingsInvalid, match="upscale_tile_px must be at least 36 for seeded"):
+        Upscaler.load(CARD, weights, device="cpu", tile_side_px=35)
+
+
+@pytest.mark.parametrize("card", [*UPSCALERS.values(), *PARTNERS.values()], ids=lambda card: card.name)
+def test_every_upscaler_of_the_catalogue_has_its_network(card):
+    pytest.importorskip("torch", reason='needs the extra "torch"')
+    from worker.upscaling.arch import build  # noqa: PLC0415
+
+    network = build(card.arch)
+    assert card.arch.startswith(card.family)
+    assert network.__class__.__module__ == f"worker.upscaling.arch.{card.family}"
+    assert card.scale in (2, 4) and card.tile_pad_px >= MARGIN_PX
