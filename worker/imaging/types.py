@@ -4,14 +4,15 @@ Between decode and encode: `rgb` uint8 (H, W, 3) in the photo's own colour space
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]
-"""(H, W, 3), 0..255, straight (never multiplied by alpha)."""
-Alpha = NDArray[np.uint8]
-"""(H, W), 0 transparent .. 255 opaque."""
+# OpenCV's own annotations name no element type, so these cannot either; the words below do.
+Rgb = NDArray[Any]
+"""uint8 (H, W, 3), straight (never multiplied by alpha). Never write to one: it may be shared."""
+Alpha = NDArray[Any]
+"""uint8 (H, W), 0 transparent .. 255 opaque."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +43,21 @@ class Cutout:
     alpha: Alpha
     icc_profile: bytes | None = None
     frame: tuple[int, int, int, int] = field(default=(0, 0, 0, 0))
-    """Where the photo's own frame lies on the canvas: x, y, width, height in px (effects may grow the canvas)."""
+    """Where the photo's own frame lies on the canvas: x, y, width, height in px.
+
+    Effects may grow the canvas, and a crop may cut it: x and y can be negative then.
+    """
 
     @classmethod
     def of(cls, rgb: Rgb, alpha: Alpha, icc_profile: bytes | None = None) -> "Cutout":
         """A cut-out whose canvas is the photo's frame."""
         height, width = alpha.shape
         return cls(rgb, alpha, icc_profile, (0, 0, width, height))
+
+    @property
+    def longer_side(self) -> int:
+        """Of the photo's frame, in px: what the effects' percentages are of."""
+        return max(self.frame[2:])
 
     def with_pixels(self, rgb: Rgb, alpha: Alpha) -> "Cutout":
         """The same canvas with other pixels."""
@@ -62,4 +71,4 @@ class Scene:
     photo: Rgb
     """The original photo at its own size (the cut-out's frame may be larger, after upscaling)."""
     pictures: dict[str, Rgb] = field(default_factory=dict)
-    """Pictures the job named by URL, fetched beforehand."""
+    """Pictures the job named, in sRGB, under their URL as the specification writes it; fetched beforehand."""
