@@ -22,7 +22,7 @@ class GradientSpec(Spec):
 
 
 class BackgroundSpec(Spec):
-    """Put something behind the subject: exactly one of `color`, `gradient`, `image`, `blur`."""
+    """Put something behind the subject: exactly one of `color`, `gradient`, `image`, `blur`. Colours mean sRGB."""
 
     type: Literal["background"] = "background"
     color: Color | None = None
@@ -32,13 +32,15 @@ class BackgroundSpec(Spec):
     image: SourceSpec | None = None
     """Another picture, enlarged or reduced to cover the canvas, centred."""
     blur: float | None = Field(default=None, ge=0.5, le=10.0)
-    """The original photo, blurred; sigma in percent of its longer side."""
+    """The original photo out of focus, the subject taken out first; sigma in percent of its longer side."""
 
     @model_validator(mode="after")
     def _exactly_one_fill(self) -> "BackgroundSpec":
         given = [name for name in ("color", "gradient", "image", "blur") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of color, gradient, image, blur (given: {', '.join(given) or 'none'})")
+            raise ValueError(
+                f"give exactly one of color, gradient, image, blur (given: {', '.join(given) or 'none'})"
+            )
         return self
 
 

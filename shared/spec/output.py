@@ -13,14 +13,14 @@ class OutputSpec(Spec):
     format: Literal["png", "webp", "jpeg"] = "png"
     """`jpeg` has no transparency: what is transparent becomes white unless an effect gives a background."""
     quality: int = Field(default=90, ge=1, le=100)
-    """For jpeg and webp; a webp of 100 is lossless. png is always lossless."""
+    """For jpeg and webp; a webp of 100 is lossless, and smaller than the png. png is always lossless."""
     channels: Literal["rgba", "alpha"] = "rgba"
     """`alpha` gives the matte alone, as a grey picture."""
     include_matte: bool = False
     """Add an output `matte`: the matte of the photo, an 8-bit grey png."""
     crop: bool = False
-    """Cut away the empty border."""
+    """Cut away the empty border, before the effects: a background fills what is left, a shadow adds what it needs."""
     crop_margin: float = Field(default=0.0, ge=0.0, le=50.0)
-    """What `crop` leaves round the subject, in percent of the subject's longer side."""
+    """What `crop` leaves on every side of the subject, in percent of its longer side, adding canvas if need be."""
     on_empty: Literal["fail", "original", "transparent"] = "fail"
     """When no subject is found: fail with `no_subject`, give the photo back, or give an empty cut-out."""

@@ -19,6 +19,8 @@ _HALVED_FROM_PX = 16
 """A line at least so wide is measured on a picture half as large: four times quicker, within a pixel."""
 _INSET_PX = 0.25
 """From the centres of the outermost pixels, where distances begin, to the edge: 0.5 if straight, 0 if curved."""
+_ROOM_PX = 4
+"""Added on each side while distances are averaged and enlarged, so that no border bends them; even, to be halved."""
 
 
 def apply(cutout: Cutout, spec: OutlineSpec, scene: Scene) -> Cutout:
@@ -57,11 +59,13 @@ def _distance(alpha: Alpha, factor: int) -> NDArray[Any]:
     Euclidean (Felzenszwalb and Huttenlocher 2012), float32 (H, W).
     """
     height, width = alpha.shape
-    padded = cv2.copyMakeBorder(alpha, 0, -height % factor, 0, -width % factor, cv2.BORDER_CONSTANT, value=0)
+    border = (_ROOM_PX, _ROOM_PX + height % factor, _ROOM_PX, _ROOM_PX + width % factor)
+    padded = cv2.copyMakeBorder(alpha, *border, cv2.BORDER_CONSTANT, value=0)
     full = (padded.shape[1], padded.shape[0])
     small = cv2.resize(padded, (full[0] // factor, full[1] // factor), interpolation=cv2.INTER_AREA)
     # On a halved picture a strand one pixel wide is half as strong, and must count all the same.
     outside = (small < _SOLID // factor).view(np.uint8)
     # Averaged, or the steps of a slanted edge would show as steps in the line.
     away = cv2.blur(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), (3, 3))
-    return cv2.resize(away, full, interpolation=cv2.INTER_LINEAR)[:height, :width] * factor - _INSET_PX
+    away = cv2.resize(away, full, interpolation=cv2.INTER_LINEAR)
+    return away[_ROOM_PX : _ROOM_PX + height, _ROOM_PX : _ROOM_PX + width] * factor - _INSET_PX

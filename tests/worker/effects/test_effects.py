@@ -175,8 +175,8 @@ def test_an_outline_is_as_wide_as_asked_in_every_direction(width):
     assert abs(line.sum() / 255 - area) / (2 * np.pi * radius) < 0.55  # px off, on average
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     distance = np.hypot(x, y)
-    assert line[distance < radius - 2.5].min() == 255
-    assert line[distance > radius + 2.5].max() == 0
+    assert line[distance < radius - 1.75].min() == 255
+    assert line[distance > radius + 1.75].max() == 0
 
 
 def test_an_outline_has_a_smooth_edge():

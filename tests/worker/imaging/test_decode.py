@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from shared.errors import AppError, ImageTooLarge, UnreadableImage, UnsupportedFormat
 from shared.picture import PictureLimits
+from tests import profiles
 from tests.images import LIMITS, assert_close, disc, file_of, gradient, turned_file
 from worker.imaging.decode import FIRST_FRAME_ONLY, decode
 
@@ -125,6 +126,32 @@ def test_what_is_not_a_number_is_black():
 def test_cmyk_becomes_rgb():
     photo = decoded(Image.fromarray(RGB).convert("CMYK"), "JPEG", quality=95)
     assert_close(photo.rgb, RGB, most=30, mean=4)
+
+
+def test_cmyk_goes_through_its_profile_which_is_then_gone():
+    cmyk = Image.fromarray(RGB).convert("CMYK")
+    for kind in ("JPEG", "TIFF"):
+        photo = decoded(cmyk, kind, icc_profile=profiles.cmyk_of_black_ink_only())
+        assert photo.icc_profile is None
+        assert_close(photo.rgb, np.full_like(RGB, 255), most=3)  # its K is 0 everywhere
+
+
+def test_cmyk_with_a_profile_of_another_space_is_converted_plainly():
+    cmyk = Image.fromarray(RGB).convert("CMYK")
+    assert_close(decoded(cmyk, "TIFF", icc_profile=SRGB).rgb, decoded(cmyk, "TIFF").rgb)
+
+
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_grey_goes_through_its_profile_which_is_then_gone(with_alpha):
+    image = Image.fromarray(GREY)
+    if with_alpha:
+        image = Image.merge("LA", [image, Image.fromarray(ALPHA)])
+    photo = decoded(image, icc_profile=profiles.grey(1.0))
+    light = GREY / 255
+    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055) * 255
+    assert_close(photo.rgb, np.dstack([srgb] * 3), most=9, mean=0.5)  # littleCMS is coarse near black
+    assert photo.icc_profile is None
+    assert (photo.alpha is not None) == with_alpha
 
 
 def test_a_profile_is_kept_byte_for_byte():
