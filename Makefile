@@ -33,7 +33,7 @@ format: $(VENV)/.dev ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench ## speed as ratios, side by side in one run, into benchmarks/results
+bench: $(VENV)/.dev ## speed as ratios, side by side in one run, into benchmarks/results
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.against_rembg
 
@@ -56,6 +56,3 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,dev]'
 	@touch $@ $(VENV)/.run $(VENV)/.torch
 
-$(VENV)/.bench: pyproject.toml | $(VENV)/.dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	@touch $@

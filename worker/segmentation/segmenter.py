@@ -40,7 +40,11 @@ class Segmenter:
     network: Network
 
     def matte(self, srgb: Rgb) -> Matte:
-        """The matte of a photo in the photo's own size, enlarged bilinearly from the network's."""
+        """The matte of a photo in the photo's own size."""
         height, width = srgb.shape[:2]
-        small = self.family.read(self.network.infer(self.family.prepare(srgb, self.card)), self.card)
+        return self.enlarge(self.network.infer(self.family.prepare(srgb, self.card)), width, height)
+
+    def enlarge(self, output: NDArray[np.float32], width: int, height: int) -> Matte:
+        """The network's output as a matte of this size, bilinearly."""
+        small = self.family.read(output, self.card)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

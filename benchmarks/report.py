@@ -1,0 +1,31 @@
+"""Prints a table and keeps it as JSON beside the others."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import describe
+
+RESULTS = Path(__file__).with_name("results")
+
+Row = Mapping[str, object]
+
+
+def report(name: str, question: str, rows: Sequence[Row]) -> None:
+    """Show the rows under their question, and write `results/<name>.json`."""
+    table = Table(*rows[0], title=question)
+    for row in rows:
+        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row.values()))
+    Console(width=140).print(table)
+    RESULTS.mkdir(exist_ok=True)
+    measured = {
+        "question": question,
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": describe(),
+        "rows": [dict(row) for row in rows],
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
