@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from shared.errors import ImageTooLarge, TooManyMegapixels, UnreadableImage, UnsupportedFormat
-from shared.picture import PictureLimits, inspect
+from shared.picture import PictureLimits, has_more_frames, inspect, open_header
 from tests.images import LIMITS, file_of, gradient, turned_file
 
 
@@ -79,6 +79,25 @@ def test_further_frames_are_noticed(kind):
     first, second = Image.fromarray(gradient()), Image.fromarray(gradient()[::-1].copy())
     data = file_of(first, kind, save_all=True, append_images=[second])
     assert inspect(io.BytesIO(data), LIMITS).has_more_frames
+
+
+@pytest.mark.parametrize(
+    ("second", "more"),
+    [
+        ("Multi-Frame Image (Panorama)", True),
+        ("Multi-Frame Image: (Disparity)", True),
+        ("Large Thumbnail (Full HD Equivalent)", False),
+        ("Undefined", False),
+    ],
+)
+def test_a_phone_s_extra_pictures_are_no_frames(second, more):
+    image = Image.fromarray(gradient())
+    stream = io.BytesIO(file_of(image, "MPO", save_all=True, append_images=[image]))
+    facts = inspect(stream, LIMITS)
+    assert (facts.format, facts.content_type) == ("mpo", "image/jpeg")
+    header = open_header(stream, LIMITS)
+    header.mpinfo[0xB002][1]["Attribute"]["MPType"] = second
+    assert has_more_frames(header) == more
 
 
 @pytest.mark.parametrize(
