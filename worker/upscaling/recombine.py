@@ -49,19 +49,29 @@ def enlarged_alpha(small: Alpha, network_alpha: Alpha) -> Floats:
 
 
 def corrected_colour(small_rgb: Rgb, small_alpha: Alpha, rgb: Rgb, alpha: Floats) -> Rgb:
-    """Enlarged colours that, times `alpha`, average to the small ones within a small pixel of the edge."""
+    """Enlarged colours that, times `alpha`, average to the small ones within a small pixel of the edge.
+
+    Beyond, within four, the correction fades out: a sharp end shows as steps in fur.
+    """
     size = alpha.shape
-    least, most = _extremes(small_alpha, 3)
-    band = _repeated((least < 255) & (most > 0), size)
+    band = _edge_band(small_alpha, size)
     target = premultiplied(small_rgb, unit(small_alpha))
     covered, ceiling = premultiplied(rgb, alpha), as_rgb(alpha)
     for _ in range(COLOUR_ROUNDS):
-        covered += _bicubic(target - _averaged(covered, small_alpha.shape), size) * band[..., None]
+        covered += _bicubic(target - _averaged(covered, small_alpha.shape), size) * band
         np.clip(covered, 0, ceiling, out=covered)
-    changed = band & (alpha > LEAST_ALPHA)
+    changed = (band[..., 0] > 0) & (alpha > LEAST_ALPHA)
     corrected: Rgb = rgb.copy()
     corrected[changed] = to_levels(255 * covered[changed] / alpha[changed][:, None])
     return corrected
+
+
+def _edge_band(small: Alpha, shape: tuple[int, ...]) -> Floats:
+    """How near each enlarged pixel is to an edge (H, W, 1): 1 within a small pixel, 0 beyond four."""
+    least, most = _extremes(small, 3)
+    edge = cv2.dilate(((least < 255) & (most > 0)).astype(np.float32), np.ones((3, 3), np.uint8))
+    faded = np.asarray(cv2.blur(edge, (3, 3)), np.float32)
+    return resized(faded, shape, cv2.INTER_LINEAR)[..., None]
 
 
 def _bicubic(picture: Floats, shape: tuple[int, ...]) -> Floats:

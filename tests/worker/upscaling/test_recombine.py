@@ -41,7 +41,7 @@ def test_colour_changes_only_beside_the_edge_and_moves_towards_the_small_picture
     large_alpha = _large(alpha).astype(np.float32) / 255
     wrong = _large(rgb) // 2
     corrected = corrected_colour(rgb, alpha, wrong, large_alpha)
-    edge = cv2.dilate(((alpha > 0) & (alpha < 255)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    edge = cv2.dilate(((alpha > 0) & (alpha < 255)).astype(np.uint8), np.ones((9, 9), np.uint8))
     far = edge.repeat(4, 0).repeat(4, 1) == 0
     np.testing.assert_array_equal(corrected[far], wrong[far])
     target = rgb * (alpha / 255.0)[..., None]
@@ -60,3 +60,13 @@ def test_nothing_is_left_under_alpha_zero(small):
     colours, alphas = recombine(rgb, alpha, _large(rgb), _large(alpha))
     assert (colours[alphas == 0] == 0).all()
     assert colours.dtype == alphas.dtype == np.uint8
+
+
+def test_the_colour_correction_fades_out_without_a_step():
+    alpha = np.full((40, 40), 255, np.uint8)
+    alpha[:, :6] = 0
+    rgb, large = np.full((40, 40, 3), 160, np.uint8), np.full((160, 160, 3), 100, np.uint8)
+    corrected = corrected_colour(rgb, alpha, large, _large(alpha).astype(np.float32) / 255)
+    across = corrected[80, 24:, 0].astype(int)  # from the edge inwards
+    assert across[4] > 150 and across[-1] == 100
+    assert np.abs(np.diff(across[4:])).max() <= 12
