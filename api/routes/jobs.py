@@ -65,7 +65,7 @@ def get_job(job_id: str) -> Answer | Response:
     outlook = outlook_of(deps, job)
     headers = _polling_headers(deps, job, outlook)
     if request.if_none_match.contains_weak(_entity_tag(deps, job, outlook)):
-        return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return _bodiless(HTTPStatus.NOT_MODIFIED, headers)
     return _view(deps, job, outlook), HTTPStatus.OK, headers
 
 
@@ -88,7 +88,7 @@ def get_result(job_id: str, query: ResultQuery) -> Answer | Response:
     for file in job.outputs:
         if file.name == query.name:
             url = signed_url(deps.objects, deps.settings, job.id, file)
-            return Response(status=HTTPStatus.FOUND, headers={"Location": url, "Cache-Control": "no-store"})
+            return _bodiless(HTTPStatus.FOUND, {"Location": url, "Cache-Control": "no-store"})
     known = ", ".join(file.name for file in job.outputs)
     raise NotFound(f"the job has no output of this name; it has {known}")
 
@@ -120,6 +120,13 @@ def _polling_headers(deps: Deps, job: Job, outlook: Outlook) -> dict[str, str]:
     if not job.status.is_final:
         headers["Retry-After"] = retry_after(outlook)
     return headers
+
+
+def _bodiless(status: HTTPStatus, headers: dict[str, str]) -> Response:
+    response = Response(status=status, headers=headers)
+    # Werkzeug would say text/html of nothing at all.
+    del response.headers["Content-Type"]
+    return response
 
 
 def _entity_tag(deps: Deps, job: Job, outlook: Outlook) -> str:

@@ -1,11 +1,18 @@
 """The API over stores that live in this process."""
 
+import logging
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import fakeredis
 import pytest
+import structlog
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from api.app import create_app
 from api.deps import Deps
@@ -16,6 +23,15 @@ from shared.queue.memory_queue import MemoryJobQueue
 from shared.queue.names import QUEUES
 from shared.settings import Settings
 from shared.storage.memory import MemoryObjectStore
+from tests.api.working_queue import WorkingQueue
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """No log lines: unconfigured, structlog prints to stdout, where the command line's own output goes."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -73,3 +89,45 @@ def client(deps: Deps) -> FlaskClient:
 def stored_keys(objects: MemoryObjectStore) -> Callable[[], list[str]]:
     """The keys in storage now."""
     return lambda: sorted(objects._objects)
+
+
+@contextmanager
+def serving(deps: Deps, port: int = 0) -> Iterator[tuple[str, int]]:
+    """The API on a real socket."""
+    server = make_server("127.0.0.1", port, create_app(deps.settings, deps), threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server.server_address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def address(deps: Deps) -> Iterator[tuple[str, int]]:
+    """Where the API listens; nobody works."""
+    with serving(deps) as address:
+        yield address
+
+
+@pytest.fixture
+def working_queue(deps: Deps) -> WorkingQueue:
+    """Whoever rings it is served at once."""
+    return WorkingQueue(deps.jobs)
+
+
+@pytest.fixture
+def working_url(deps: Deps, working_queue: WorkingQueue) -> Iterator[str]:
+    """An API whose jobs are done as soon as they are posted."""
+    port = free_port()
+    settings = deps.settings.model_copy(update={"port": port})
+    objects = MemoryObjectStore(settings.base_url, settings.effective_signing_secret)
+    working_queue.objects = objects
+    with serving(replace(deps, settings=settings, objects=objects, queue=working_queue), port):
+        yield settings.base_url
+
+
+def free_port() -> int:
+    """A port nobody listens on: result URLs must name it before the server has it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

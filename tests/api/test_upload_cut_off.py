@@ -2,27 +2,13 @@
 
 import socket
 import time
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 
-from api.app import create_app
 from tests.api.pictures import encoded
 
 HEAD = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
 TAIL = b"\r\n--x--\r\n"
-
-
-@pytest.fixture
-def address(deps):
-    server = make_server("127.0.0.1", 0, create_app(deps.settings, deps), threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server.server_address
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def request_head(*headers: str) -> bytes:
