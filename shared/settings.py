@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """A stage whose worker is silent for so long is given to another."""
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     """How often a worker renews its leases."""
+    heartbeat_file: Path | None = None
+    """A worker touches it with each heartbeat, so that a probe can see it is alive; empty: none."""
     redeliver_seconds: float = Field(default=30.0, gt=0)
     """A waiting stage that nobody has claimed for so long is rung again."""
     sweep_seconds: float = Field(default=1.0, gt=0)

