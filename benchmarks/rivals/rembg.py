@@ -1,5 +1,6 @@
 """rembg 2.0.86 with the same IS-Net weights file, in `.venv-rembg` (its OpenCV and Pillow are not ours)."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,8 +35,11 @@ def rembg(weights: Path) -> Iterator[Rembg]:
         subprocess.run([sys.executable, "-m", "venv", _PYTHON.parents[1]], check=True)
         subprocess.run([_PYTHON, "-m", "pip", "install", "--quiet", "rembg[cpu,cli]==2.0.86"], check=True)
     script = Path(__file__).with_name("rembg_remove.py")
+    # -P: this folder, which holds a module of the same name, stays out of its path.
+    command = [_PYTHON, "-P", script, weights]
+    env = {**os.environ, "U2NET_HOME": str(weights.parent)}  # it refuses weights from elsewhere
     with subprocess.Popen(
-        [_PYTHON, script, weights], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     ) as process:
         yield Rembg(process)
         process.stdin.close()

@@ -25,10 +25,10 @@ def run(job: Job, deps: Deps, progress: Progress) -> Rendered:
     """Paint and encode the results. Raises DownloadFailed and its kin for a background named by URL."""
     cutout = _cutout(job, deps)
     progress(0.2)
+    if job.spec.output.crop:  # first, so that backgrounds fill the margin and shadows may leave it
+        cutout = crop(cutout, job.spec.output.crop_margin)
     if job.spec.effects:
         cutout = render(cutout, job.spec.effects, _scene(job, deps))
-    if job.spec.output.crop:
-        cutout = crop(cutout, job.spec.output.crop_margin)
     progress(0.5)
     outputs = []
     for name, encoded in _encoded(job, cutout, deps):
