@@ -7,6 +7,7 @@ from typing import cast
 import click
 
 GROUP = "cutroom.commands"
+INTERRUPTED = 130
 
 # A command's name is its module's name, and the module's `command` is it. In the order one learns them.
 _OURS = ("demo", "up", "submit", "status", "wait", "download", "cancel")
@@ -25,6 +26,13 @@ class LazyGroup(click.Group):
             return _load(cmd_name, lambda: import_module(f"api.cli.{cmd_name}").command)
         entry = _others().get(cmd_name)
         return _load(cmd_name, entry.load) if entry else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; Ctrl-C ends as it does for every other program, where click would answer 1."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
 
 
 def _others() -> dict[str, metadata.EntryPoint]:

@@ -49,12 +49,11 @@ def is_ready() -> HealthView | Response:
 
 
 def _missing(deps: Deps) -> Iterator[FieldProblem]:
-    yield from _failing("redis", deps.jobs.check)
     yield from _failing("storage", deps.objects.check)
-    try:
-        served = {queue for worker in deps.fleet.alive() for queue in worker.queues}
-    except TransientError:
-        served = set()
+    redis_fails = list(_failing("redis", deps.jobs.check))
+    yield from redis_fails
+    # Without Redis nobody can be heard of, and asking would only wait for it once more.
+    served = set() if redis_fails else {queue for worker in deps.fleet.alive() for queue in worker.queues}
     for queue in QUEUES:
         if queue not in served:
             yield FieldProblem(field=f"queue:{queue}", code="no_worker", detail="no worker serves this queue")

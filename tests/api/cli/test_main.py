@@ -55,6 +55,16 @@ def test_a_command_whose_package_is_missing_says_so_and_breaks_nothing_else(entr
     assert (result.exit_code, "no_such_package" in result.output) == (1, True)
 
 
+def test_ctrl_c_is_exit_code_130(entry):
+    entry("tests.api.cli.test_main:interrupted")
+    assert CliRunner().invoke(cli, ["other"]).exit_code == 130
+
+
+@click.command()
+def interrupted():
+    raise KeyboardInterrupt
+
+
 @click.command()
 def other():
     click.echo("hello")

@@ -1,11 +1,13 @@
 """The job store: who may do what to a record, and when."""
 
+import socket
 import time
 
 import pytest
 
 from shared.errors import NotFound, StoreUnavailable
 from shared.jobs.job import Claim, JobError, LeaseState, Refusal, Status, Step
+from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.results import Ingested, ModelUsed, OutputFile, Quality, Rendered, Segmented
 from shared.spec.job import JobSpec, Priority, Stage
 
@@ -231,6 +233,33 @@ class TestFailure:
         assert claim(store, Stage.RENDER).attempt == 1
 
 
+class TestRelease:
+    """A step given back unfinished."""
+
+    def test_it_waits_again_at_once_and_the_attempt_does_not_count(self, patient_store, create, claim):
+        create()
+        for _ in range(5):
+            patient_store.release(claim(patient_store))
+        assert [ring.step for ring in patient_store.due(10)] == [SEGMENT]
+        job = patient_store.get(JOB)
+        assert (job.status, job.attempts, job.error) == (Status.RUNNING, 0, None)
+
+    def test_a_cancelled_job_ends(self, patient_store, create, claim):
+        create()
+        taken = claim(patient_store)
+        patient_store.cancel(JOB)
+        patient_store.release(taken)
+        assert patient_store.get(JOB).status is Status.CANCELED
+
+    def test_whoever_lost_the_lease_changes_nothing(self, store, patient_store, create, claim):
+        create()
+        first = claim(store)
+        time.sleep(0.08)
+        claim(patient_store)
+        store.release(first)
+        assert patient_store.claim(SEGMENT) is Refusal.BUSY
+
+
 class TestCancel:
     """A cancelled job never becomes succeeded."""
 
@@ -410,6 +439,7 @@ def test_a_store_that_is_down_says_so_whatever_is_asked(store, create, claim, re
         "renew": lambda: store.renew(taken, 0.1),
         "commit": lambda: store.commit(taken, SEGMENTED, 1),
         "fail": lambda: store.fail(taken, _error(retryable=True)),
+        "release": lambda: store.release(taken),
         "cancel": lambda: store.cancel(JOB),
         "due": lambda: store.due(1),
         "queue_position": lambda: store.queue_position(job),
@@ -420,3 +450,15 @@ def test_a_store_that_is_down_says_so_whatever_is_asked(store, create, claim, re
         with pytest.raises(StoreUnavailable):
             call()
             pytest.fail(f"{name} raised nothing")
+
+
+def test_a_server_that_is_silent_costs_two_seconds_not_twenty():
+    """It accepts connections, as a frozen one's kernel does, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        store = RedisJobStore(client, StoreTimes(60, 60, 60, 3600, 3))
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            store.get(JOB)
+        client.close()
+    assert time.monotonic() - began < 3
