@@ -1,11 +1,15 @@
 """Colours of the subject alone."""
 
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tests.images import assert_close, gradient, strands
 from worker.matting.foreground import estimate_foreground
 
 
@@ -25,13 +29,42 @@ def test_the_background_no_longer_shows_in_the_soft_edge(blend):
     before = np.abs(photo[band].astype(int) - subject).mean()
     after = np.abs(estimate_foreground(photo, alpha)[band].astype(int) - subject).mean()
 
-    assert after < 0.5 * before
+    assert after < 0.25 * before
 
 
-def test_opaque_pixels_keep_their_colour(blend):
+def test_only_soft_pixels_change(blend):
     photo, alpha, _ = blend
+    flat = (alpha == 0) | (alpha == 255)
 
-    assert np.array_equal(estimate_foreground(photo, alpha)[alpha == 255], photo[alpha == 255])
+    assert np.array_equal(estimate_foreground(photo, alpha)[flat], photo[flat])
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_mirrored_photo_gives_the_mirrored_colours(axis):
+    alpha, photo = cv2.resize(strands(), (256, 256)), gradient(256, 256)
+
+    straight = estimate_foreground(photo, alpha)
+    mirrored = estimate_foreground(np.flip(photo, axis), np.flip(alpha, axis))
+
+    assert_close(np.flip(mirrored, axis), straight, most=2, mean=0.1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (3, 16000)])
+def test_extreme_shapes_come_out(shape):
+    photo = np.full((*shape, 3), 90, np.uint8)
+
+    assert np.array_equal(estimate_foreground(photo, np.full(shape, 128, np.uint8)), photo)
+
+
+def test_a_large_photo_takes_little_memory_beside_its_result():
+    alpha = cv2.resize(strands(), (1500, 1500))
+    photo = gradient(1500, 1500)
+    tracemalloc.start()
+    estimate_foreground(photo, alpha)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 12 * alpha.size
 
 
 @pytest.mark.parametrize("value", [0, 255])
