@@ -42,14 +42,15 @@ class HashingReader:
 
 
 def admit(deps: Deps, tenant: str, spec: JobSpec, picture: BinaryIO | None, request_id: str) -> Job:
-    """Record the job and ring its first stage. A lost ring is no error: the keeper rings again."""
+    """Record the job and ring its first steps. A lost ring is no error: the keeper rings again."""
     job_id = new_id("job")
     if picture is None:
-        ring = deps.jobs.create(job_id, tenant, spec, None, request_id)
+        rings = deps.jobs.create(job_id, tenant, spec, None, request_id)
     else:
         with _stored(deps, input_key(tenant, job_id), picture) as facts:
-            ring = deps.jobs.create(job_id, tenant, spec, facts, request_id)
-    _log.info("job_created", job_id=job_id, rang=deps.queue.ring(ring))
+            rings = deps.jobs.create(job_id, tenant, spec, facts, request_id)
+    rang = [deps.queue.ring(ring) for ring in rings]
+    _log.info("job_created", job_id=job_id, rang=all(rang))
     return deps.jobs.get(job_id)
 
 

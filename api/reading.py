@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails, from_json
 from shared.errors import InvalidSpec, RequestError, UrlNotAllowed
 from shared.settings import Settings
 from shared.spec.base import Spec
-from shared.spec.effects import BackgroundSpec
+from shared.spec.effects import BackgroundSpec, EffectSpec
 from shared.spec.job import JobSpec
 from shared.urlguard import UrlRules, check_url
 
@@ -81,9 +81,15 @@ def _check_urls(spec: JobSpec, rules: UrlRules) -> None:
 def _urls(spec: JobSpec) -> Iterator[tuple[str, str]]:
     if spec.input is not None:
         yield "/input/url", str(spec.input.url)
-    for place, effect in enumerate(spec.effects):
+    yield from _background_urls("", spec.effects)
+    for place, variant in enumerate(spec.variants):
+        yield from _background_urls(f"/variants/{place}", variant.effects)
+
+
+def _background_urls(where: str, effects: Sequence[EffectSpec]) -> Iterator[tuple[str, str]]:
+    for place, effect in enumerate(effects):
         if isinstance(effect, BackgroundSpec) and effect.image is not None:
-            yield f"/effects/{place}/image/url", str(effect.image.url)
+            yield f"{where}/effects/{place}/image/url", str(effect.image.url)
 
 
 def _invalid(problems: Sequence[dict[str, str]]) -> InvalidSpec:

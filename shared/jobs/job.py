@@ -16,6 +16,9 @@ from shared.jobs.results import (
 )
 from shared.spec.job import JobSpec, Priority, Stage
 
+VARIANT_FAILED = "variant_failed"
+"""Flag of a job that lacks a variant's outputs; `Job.failures` says why."""
+
 
 class Status(StrEnum):
     """Where a job stands."""
@@ -60,12 +63,14 @@ class Job:
     started_at: float | None = None
     finished_at: float | None = None
     attempts: int = 0
-    """Claims of the present stage so far."""
+    """Claims of the present stage so far; where it has parts, of the one most often tried."""
     stage_progress: float = 0.0
     """0..1 within the present stage."""
     posted_input: InputFacts | None = None
     results: dict[str, Result] = field(default_factory=dict)
     """By step: a stage, or `stage/part` where a stage has parts that run side by side."""
+    failures: dict[str, JobError] = field(default_factory=dict)
+    """By step: what failed for good. A stage with parts goes on without those that did."""
     stage_ms: dict[str, int] = field(default_factory=dict)
     """How long each stage ran, by stage."""
     error: JobError | None = None
@@ -95,8 +100,23 @@ class Job:
 
     @property
     def rendered(self) -> Rendered | None:
-        result = self.results.get(Stage.RENDER)
-        return result if isinstance(result, Rendered) else None
+        """All that is rendered so far, the parts put together in the order they were asked for."""
+        made = [result for result in self.results_of(Stage.RENDER) if isinstance(result, Rendered)]
+        if not made:
+            return None
+        flags = [flag for result in made for flag in result.flags]
+        missing = (
+            [VARIANT_FAILED] if any(step.startswith(f"{Stage.RENDER}/") for step in self.failures) else []
+        )
+        return Rendered(
+            outputs=tuple(file for result in made for file in result.outputs),
+            flags=tuple(dict.fromkeys((*flags, *missing))),
+        )
+
+    def results_of(self, stage: Stage) -> tuple[Result, ...]:
+        """What the stage's parts have left in the record so far, in their order."""
+        steps = (Step(self.id, stage, part).name for part in self.spec.parts(stage) or ("",))
+        return tuple(self.results[step] for step in steps if step in self.results)
 
     @property
     def outputs(self) -> tuple[OutputFile, ...]:
@@ -118,11 +138,6 @@ class Job:
         if self.stage is None:
             return 0.0
         return (self.stages.index(self.stage) + self.stage_progress) / len(self.stages)
-
-    def stage_after(self, stage: Stage) -> Stage | None:
-        """The stage that follows, or None after the last."""
-        following = self.stages[self.stages.index(stage) + 1 :]
-        return following[0] if following else None
 
 
 @dataclass(frozen=True, slots=True)

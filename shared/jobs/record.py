@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from shared.jobs.job import Job, JobError, Status
+from shared.jobs.job import Job, JobError, Status, Step
 from shared.jobs.results import RESULTS, InputFacts, Result
 from shared.spec.job import JobSpec, Stage
 
@@ -12,10 +12,12 @@ def job_from_hash(fields: Mapping[str, str]) -> Job:
     """The job that these fields record."""
     stage = Stage(fields["stage"])
     status = Status(fields["status"])
+    spec = JobSpec.model_validate_json(fields["spec"])
+    steps = [Step(fields["id"], stage, part).name for part in spec.parts(stage) or ("",)]
     return Job(
         id=fields["id"],
         tenant=fields["tenant"],
-        spec=JobSpec.model_validate_json(fields["spec"]),
+        spec=spec,
         stages=tuple(Stage(name) for name in fields["stages"].split()),
         status=status,
         stage=None if status.is_final else stage,
@@ -24,10 +26,11 @@ def job_from_hash(fields: Mapping[str, str]) -> Job:
         request_id=fields["request_id"],
         started_at=_seconds(fields["started_at"]) if "started_at" in fields else None,
         finished_at=_seconds(fields["finished_at"]) if "finished_at" in fields else None,
-        attempts=int(fields.get(f"attempts:{stage}", 0)),
-        stage_progress=float(fields.get("progress", 0)),
+        attempts=max(int(fields.get(f"attempts:{step}", 0)) for step in steps),
+        stage_progress=sum(_progress(step, fields) for step in steps) / len(steps),
         posted_input=InputFacts.model_validate_json(fields["input"]) if "input" in fields else None,
         results=_results(fields),
+        failures={step: JobError(**json.loads(text)) for step, text in _behind("error:", fields)},
         stage_ms={name: int(value) for name, value in _behind("ms:", fields)},
         error=JobError(**json.loads(fields["error"])) if "error" in fields else None,
         is_cancel_requested="cancel" in fields,
@@ -40,6 +43,11 @@ def _results(fields: Mapping[str, str]) -> dict[str, Result]:
         step: RESULTS[step.partition("/")[0]].model_validate_json(text)
         for step, text in _behind("result:", fields)
     }
+
+
+def _progress(step: str, fields: Mapping[str, str]) -> float:
+    is_over = f"result:{step}" in fields or f"error:{step}" in fields
+    return 1.0 if is_over else float(fields.get(f"progress:{step}", 0))
 
 
 def _behind(prefix: str, fields: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -77,7 +77,7 @@ class RedisJobStore:
 
     def create(
         self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
-    ) -> Ring:
+    ) -> Sequence[Ring]:
         stages = spec.stages(has_picture=picture is not None)
         fields = {
             "id": job_id,
@@ -88,14 +88,16 @@ class RedisJobStore:
             "stages": " ".join(stages),
             "request_id": request_id,
         }
+        for stage in stages:
+            if parts := spec.parts(stage):
+                fields[f"steps:{stage}"] = " ".join(Step(job_id, stage, part).name for part in parts)
         if picture:
             fields["input"] = picture.model_dump_json()
-        first = Step(job_id, stages[0])
         pairs = [item for pair in fields.items() for item in pair]
-        args = [_ms(self._times.retention_seconds), _ms(self._times.redeliver_seconds), first.name, *pairs]
+        args = [_ms(self._times.retention_seconds), _ms(self._times.redeliver_seconds), *pairs]
         with _translated():
-            self._create(keys=[_key(job_id)], args=args)
-        return Ring(first, spec.priority)
+            opened = self._create(keys=[_key(job_id)], args=args)
+        return _rings(job_id, opened, spec.priority)
 
     def get(self, job_id: str) -> Job:
         with _translated():
@@ -109,7 +111,7 @@ class RedisJobStore:
         lost = WorkerLost(f"each of {self._times.max_attempts} attempts ended with its worker silent")
         error = JobError(lost.code, lost.title, lost.detail, step.stage, retryable=True)
         args = [
-            step.name, step.stage, token, _ms(self._times.lease_seconds),
+            step.name, token, _ms(self._times.lease_seconds),
             self._times.max_attempts, json.dumps(asdict(error)), step.job_id,
         ]  # fmt: skip
         with _translated():
@@ -127,17 +129,13 @@ class RedisJobStore:
 
     def commit(self, claim: Claim, result: Result, elapsed_ms: int) -> Sequence[Ring] | None:
         step, job = claim.step, claim.job
-        next_stage = job.stage_after(step.stage)
-        steps = [Step(job.id, next_stage)] if next_stage else []
         args = [
-            step.name, claim.token, result.model_dump_json(), elapsed_ms, step.stage, next_stage or "",
-            _ms(self._times.redeliver_seconds), *(following.name for following in steps),
+            step.name, claim.token, result.model_dump_json(), elapsed_ms, step.stage,
+            _ms(self._times.redeliver_seconds),
         ]  # fmt: skip
         with _translated():
-            outcome = self._commit(keys=[_key(job.id)], args=args)
-        if outcome == "lost":
-            return None
-        return [Ring(following, job.priority) for following in steps] if outcome == "advanced" else []
+            opened = self._commit(keys=[_key(job.id)], args=args)
+        return None if opened is None else _rings(job.id, opened, job.priority)
 
     def fail(self, claim: Claim, error: JobError) -> Status | None:
         delay_seconds = self._times.retry_delay_seconds * 2 ** (claim.attempt - 1)
@@ -183,6 +181,10 @@ class RedisJobStore:
 
 def _key(job_id: str) -> str:
     return f"job:{job_id}"
+
+
+def _rings(job_id: str, step_names: Sequence[str], priority: Priority) -> list[Ring]:
+    return [Ring(Step.parse(job_id, name), priority) for name in step_names]
 
 
 def _ms(seconds: float) -> int:

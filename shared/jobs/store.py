@@ -13,8 +13,8 @@ class JobStore(Protocol):
 
     def create(
         self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
-    ) -> Ring:
-        """Record a new job and its first step; what it returns is to be rung."""
+    ) -> Sequence[Ring]:
+        """Record a new job and the steps of its first stage, which are to be rung."""
 
     def get(self, job_id: str) -> Job:
         """The job as it stands. Raises NotFound."""
@@ -26,14 +26,18 @@ class JobStore(Protocol):
         """Prolong the lease and publish the stage's progress (0..1)."""
 
     def commit(self, claim: Claim, result: Result, elapsed_ms: int) -> Sequence[Ring] | None:
-        """Record the result and, after the stage's last part, the next stage; None when the lease was lost.
+        """Record the result; None when the lease was lost.
 
-        After the last stage the job has succeeded, unless it was cancelled meanwhile.
+        After the stage's last part the next stage begins, whose steps are returned, to be rung. After the last
+        stage the job has succeeded, unless it was cancelled meanwhile.
         """
 
     def fail(self, claim: Claim, error: JobError) -> Status | None:
         """Give the step back: to be tried again after a delay if the error allows it and attempts are left,
-        else the job fails. None when the lease was lost.
+        else the step fails for good. None when the lease was lost.
+
+        A stage with parts goes on without the one that failed, as long as any of them succeeds; otherwise the
+        job fails.
         """
 
     def release(self, claim: Claim) -> None:

@@ -3,14 +3,15 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from shared.catalog import CARDS
 from shared.spec.base import Spec
 from shared.spec.effects import EffectSpec
-from shared.spec.output import OutputSpec
+from shared.spec.output import OnEmpty, OutputSpec
 from shared.spec.source import SourceSpec
 from shared.spec.upscale import UpscaleSpec
+from shared.spec.variant import VariantSpec
 
 
 class Stage(StrEnum):
@@ -43,6 +44,8 @@ class JobSpec(Spec):
     """Enlarge the cut-out with Real-ESRGAN."""
     effects: tuple[EffectSpec, ...] = Field(default=(), max_length=20)
     """Applied in this order."""
+    variants: tuple[VariantSpec, ...] = Field(default=(), max_length=10)
+    """Several renderings of one cut-out, each an output under its own name, instead of `effects` and `output`."""
     output: OutputSpec = OutputSpec()
     """Format, channels and framing of the result."""
     priority: Priority = Priority.INTERACTIVE
@@ -59,10 +62,44 @@ class JobSpec(Spec):
             raise ValueError(f"unknown model; known are auto, {', '.join(CARDS)}")
         return name
 
+    @field_validator("variants")
+    @classmethod
+    def _variants_stand_alone(
+        cls, variants: tuple[VariantSpec, ...], info: ValidationInfo
+    ) -> tuple[VariantSpec, ...]:
+        if variants and info.data.get("effects"):
+            raise ValueError("leave out effects: each variant has its own")
+        names = [name for variant in variants for name in variant.output_names]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"each output needs a name of its own; twice: {', '.join(twice)}")
+        if len({variant.output.on_empty for variant in variants}) > 1:
+            raise ValueError("on_empty must be the same in all: there is one matte")
+        return variants
+
+    @field_validator("output")
+    @classmethod
+    def _output_or_variants(cls, output: OutputSpec, info: ValidationInfo) -> OutputSpec:
+        if info.data.get("variants") and output != OutputSpec():
+            raise ValueError("leave it out: each variant has its own")
+        return output
+
+    def parts(self, stage: Stage) -> tuple[str, ...]:
+        """The parts of a stage that run side by side; none where it is one piece."""
+        return tuple(variant.name for variant in self.variants) if stage is Stage.RENDER else ()
+
+    def variant(self, part: str) -> VariantSpec:
+        """What a part of the render stage makes; the part `""` is a job without variants, which gives `image`."""
+        if not part:
+            return VariantSpec(name="image", effects=self.effects, output=self.output)
+        return next(variant for variant in self.variants if variant.name == part)
+
+    @property
+    def on_empty(self) -> OnEmpty:
+        """What to do when no subject is found, variants or not."""
+        return (self.variants[0] if self.variants else self).output.on_empty
+
     def stages(self, *, has_picture: bool) -> tuple[Stage, ...]:
         """The stages this job goes through, in order."""
         ingest = () if has_picture else (Stage.INGEST,)
         upscale = (Stage.UPSCALE,) if self.upscale else ()
         return (*ingest, Stage.SEGMENT, *upscale, Stage.RENDER)
-
-

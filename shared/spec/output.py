@@ -6,6 +6,8 @@ from pydantic import Field
 
 from shared.spec.base import Spec
 
+OnEmpty = Literal["fail", "original", "transparent"]
+
 
 class OutputSpec(Spec):
     """Format, channels and framing of the result."""
@@ -22,5 +24,10 @@ class OutputSpec(Spec):
     """Cut away the empty border, before the effects: a background fills what is left, a shadow adds what it needs."""
     crop_margin: float = Field(default=0.0, ge=0.0, le=50.0)
     """What `crop` leaves on every side of the subject, in percent of its longer side, adding canvas if need be."""
-    on_empty: Literal["fail", "original", "transparent"] = "fail"
+    on_empty: OnEmpty = "fail"
     """When no subject is found: fail with `no_subject`, give the photo back, or give an empty cut-out."""
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Names of the files that are given beside the result."""
+        return ("matte",) if self.include_matte else ()

@@ -13,7 +13,7 @@ def cut_out(job: Job, deps: Deps) -> Cutout:
         raise InternalError("the record names no picture or no matte")
     photo = deps.artefacts.photo(job.input.key)
     alpha = deps.artefacts.matte(job.segmented.matte_key)
-    if "empty_matte" in job.segmented.quality.flags and job.spec.output.on_empty == "original":
+    if "empty_matte" in job.segmented.quality.flags and job.spec.on_empty == "original":
         alpha = alpha.copy()
         alpha.fill(255)
     return Cutout.of(estimate_foreground(photo.rgb, alpha), alpha, photo.icc_profile)

@@ -1,7 +1,7 @@
 """A picture named by URL → storage, once its header says that it is one."""
 
 from shared.errors import InternalError
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Step
 from shared.jobs.results import Ingested, InputFacts
 from shared.limits import picture_limits
 from shared.picture import inspect
@@ -11,7 +11,7 @@ from worker.io.pictures import fetched
 from worker.tasks.stage import Progress
 
 
-def run(job: Job, deps: Deps, progress: Progress) -> Ingested:
+def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Ingested:
     """Fetch the picture. Raises UrlNotAllowed, DownloadFailed, SourceUnreachable and what `inspect` raises."""
     if job.spec.input is None:
         raise InternalError("the job names no picture")

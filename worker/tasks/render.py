@@ -2,13 +2,14 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.errors import InternalError
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Step
 from shared.jobs.results import OutputFile, Rendered
 from shared.limits import picture_limits
-from shared.spec.effects import BackgroundSpec
+from shared.spec.effects import BackgroundSpec, EffectSpec
+from shared.spec.variant import extra_name
 from shared.storage import keys
 from worker.deps import Deps
 from worker.effects.render import render
@@ -21,17 +22,18 @@ from worker.tasks.cutting import cut_out
 from worker.tasks.stage import Progress
 
 
-def run(job: Job, deps: Deps, progress: Progress) -> Rendered:
-    """Paint and encode the results. Raises DownloadFailed and its kin for a background named by URL."""
+def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
+    """Paint and encode one variant. Raises DownloadFailed and its kin for a background named by URL."""
+    variant = job.spec.variant(step.part)
     cutout = _cutout(job, deps)
     progress(0.2)
-    if job.spec.output.crop:  # first, so that backgrounds fill the margin and shadows may leave it
-        cutout = crop(cutout, job.spec.output.crop_margin)
-    if job.spec.effects:
-        cutout = render(cutout, job.spec.effects, _scene(job, deps))
+    if variant.output.crop:  # first, so that backgrounds fill the margin and shadows may leave it
+        cutout = crop(cutout, variant.output.crop_margin)
+    if variant.effects:
+        cutout = render(cutout, variant.effects, _scene(job, variant.effects, deps))
     progress(0.5)
     outputs = []
-    for name, encoded in _encoded(job, cutout, deps):
+    for name, encoded in _encoded(job, step, cutout, deps):
         outputs.append(_store(job, name, encoded, deps))
         progress(0.9)
     return Rendered(outputs=tuple(outputs))
@@ -41,10 +43,10 @@ def _cutout(job: Job, deps: Deps) -> Cutout:
     return deps.artefacts.cutout(job.upscaled.cutout_key) if job.upscaled else cut_out(job, deps)
 
 
-def _scene(job: Job, deps: Deps) -> Scene:
+def _scene(job: Job, effects: Sequence[EffectSpec], deps: Deps) -> Scene:
     if job.input is None:
         raise InternalError("the record names no picture")
-    backgrounds = (effect.image for effect in job.spec.effects if isinstance(effect, BackgroundSpec))
+    backgrounds = (effect.image for effect in effects if isinstance(effect, BackgroundSpec))
     urls = {str(image.url) for image in backgrounds if image}
     photo = deps.artefacts.photo(job.input.key)
     return Scene(photo.rgb, {url: _fetch(url, deps) for url in sorted(urls)})
@@ -55,10 +57,12 @@ def _fetch(url: str, deps: Deps) -> Rgb:
         return decode(body, picture_limits(deps.settings)).rgb
 
 
-def _encoded(job: Job, cutout: Cutout, deps: Deps) -> Iterator[tuple[str, Encoded]]:
-    yield "image", encode(cutout, job.spec.output)
-    if job.spec.output.include_matte and job.segmented:
-        yield "matte", encode_matte(deps.artefacts.matte(job.segmented.matte_key))
+def _encoded(job: Job, step: Step, cutout: Cutout, deps: Deps) -> Iterator[tuple[str, Encoded]]:
+    """The variant's files by the names of their outputs."""
+    variant = job.spec.variant(step.part)
+    yield variant.name, encode(cutout, variant.output)
+    if variant.output.include_matte and job.segmented:
+        yield extra_name(step.part, "matte"), encode_matte(deps.artefacts.matte(job.segmented.matte_key))
 
 
 def _store(job: Job, name: str, encoded: Encoded, deps: Deps) -> OutputFile:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from shared.errors import InternalError, NoSubject
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Step
 from shared.jobs.results import Quality, Segmented
 from shared.storage import keys
 from worker.deps import Deps
@@ -14,7 +14,7 @@ from worker.segmentation.segmenter import Segmenter
 from worker.tasks.stage import Progress
 
 
-def run(job: Job, deps: Deps, progress: Progress) -> Segmented:
+def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
     """Make the matte. Raises UnreadableImage, ModelUnavailable, NoSubject."""
     if job.input is None:
         raise InternalError("the record names no picture")
@@ -42,6 +42,6 @@ def _matte(photo: Photo, segmenter: Segmenter) -> Alpha:
 
 def _assess(job: Job, photo: Photo, alpha: Alpha) -> Quality:
     quality = assess(alpha)
-    if "empty_matte" in quality.flags and job.spec.output.on_empty == "fail":
+    if "empty_matte" in quality.flags and job.spec.on_empty == "fail":
         raise NoSubject("nothing in the picture stands out as its subject")
     return quality.model_copy(update={"flags": (*photo.flags, *quality.flags)})

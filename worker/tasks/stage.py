@@ -27,8 +27,8 @@ Progress = Callable[[float], None]
 class Work(Protocol):
     """What a stage module's `run` is."""
 
-    def __call__(self, job: Job, deps: Deps, progress: Progress) -> Result:
-        """Do the stage's work; an AppError says by itself whether it may be tried again."""
+    def __call__(self, job: Job, step: Step, deps: Deps, progress: Progress) -> Result:
+        """Do the step's work; an AppError says by itself whether it may be tried again."""
 
 
 def run_stage(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
@@ -51,7 +51,7 @@ def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> 
     heartbeat.add(lease)
     started = time.monotonic()
     try:
-        result = work(claim.job, deps, lease.progress)
+        result = work(claim.job, claim.step, deps, lease.progress)
         elapsed_ms = round((time.monotonic() - started) * 1000)
         _patiently(lambda: _commit(claim, result, elapsed_ms, deps))
     except LeaseEnded as ended:

@@ -1,7 +1,7 @@
 """Photo and matte in storage → enlarged cut-out in storage."""
 
 from shared.errors import InternalError
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Step
 from shared.jobs.results import Upscaled
 from shared.storage import keys
 from worker.deps import Deps
@@ -9,7 +9,7 @@ from worker.tasks.cutting import cut_out
 from worker.tasks.stage import Progress
 
 
-def run(job: Job, deps: Deps, progress: Progress) -> Upscaled:
+def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Upscaled:
     """Enlarge the cut-out. Raises ModelUnavailable, OutOfMemory."""
     spec = job.spec.upscale
     if spec is None:

@@ -1,11 +1,11 @@
--- ARGV: step, stage, token, lease ms, max attempts, error when attempts are used up, job id
-local step, stage, token = ARGV[1], ARGV[2], ARGV[3]
+-- ARGV: step, token, lease ms, max attempts, error when attempts are used up, job id
+local step, token = ARGV[1], ARGV[2]
 local status = field('status')
 if not status or is_final(status) then
-  redis.call('ZREM', 'sched', ARGV[7] .. ' ' .. step)
+  redis.call('ZREM', 'sched', ARGV[6] .. ' ' .. step)
   return { status and 'terminal' or 'missing' }
 end
-if field('stage') ~= stage or field('result:' .. step) then
+if not is_open(step) then
   redis.call('ZREM', 'sched', member(step))
   return { 'stale' }
 end
@@ -16,17 +16,18 @@ if field('cancel') then
 end
 -- Retries after an error wait for their time; a doorbell that comes early is ignored.
 if tonumber(field('not_before:' .. step) or 0) > now then return { 'busy' } end
-if tonumber(field('attempts:' .. step) or 0) >= tonumber(ARGV[5]) then
+if tonumber(field('attempts:' .. step) or 0) >= tonumber(ARGV[4]) then
   -- The last known error says more than "the worker was lost".
-  finish('failed', field('last_error:' .. step) or ARGV[6])
+  redis.call('HSET', job, 'error:' .. step, field('last_error:' .. step) or ARGV[5])
+  close(step, now) -- what it opens is due at once: the keeper rings it
   return { 'dead' }
 end
 redis.call('HINCRBY', job, 'attempts:' .. step, 1)
-redis.call('HSET', job, 'status', 'running', 'token:' .. step, token, 'lease:' .. step, now + ARGV[4],
+redis.call('HSET', job, 'status', 'running', 'token:' .. step, token, 'lease:' .. step, now + ARGV[3],
   'claimed:' .. step, now)
 redis.call('HSETNX', job, 'started_at', now)
-redis.call('HDEL', job, 'rings:' .. step, 'progress')
-redis.call('ZADD', 'sched', now + ARGV[4], member(step))
+redis.call('HDEL', job, 'rings:' .. step, 'progress:' .. step)
+redis.call('ZADD', 'sched', now + ARGV[3], member(step))
 redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
 touch()
 return { 'ok', redis.call('HGETALL', job) }

@@ -1,7 +1,7 @@
 -- ARGV: step, token, error ('' when the step is only given back), retryable 0|1, delay ms, max attempts
 local step = ARGV[1]
 if not holds(step, ARGV[2]) then return 'lost' end
-redis.call('HDEL', job, 'token:' .. step, 'lease:' .. step, 'progress')
+redis.call('HDEL', job, 'token:' .. step, 'lease:' .. step, 'progress:' .. step)
 if field('cancel') then
   finish('canceled')
 elseif ARGV[3] == '' then
@@ -14,6 +14,7 @@ elseif ARGV[4] == '1' and tonumber(field('attempts:' .. step)) < tonumber(ARGV[6
   redis.call('ZADD', 'sched', now + ARGV[5], member(step))
   touch()
 else
-  finish('failed', ARGV[3])
+  redis.call('HSET', job, 'error:' .. step, ARGV[3])
+  close(step, now) -- what it opens is due at once: the keeper rings it
 end
 return field('status')

@@ -9,10 +9,22 @@ local function is_final(status) return status ~= 'queued' and status ~= 'running
 
 local function member(step) return field('id') .. ' ' .. step end
 
-local function open_steps()
-  local steps = {}
-  for step in string.gmatch(field('open') or '', '%S+') do steps[#steps + 1] = step end
-  return steps
+local function words(text)
+  local found = {}
+  for word in string.gmatch(text or '', '%S+') do found[#found + 1] = word end
+  return found
+end
+
+local function open_steps() return words(field('open')) end
+
+-- A stage is one step of its own name unless the record names its parts.
+local function steps_of(stage) return words(field('steps:' .. stage) or stage) end
+
+local function is_open(step)
+  for _, open in ipairs(open_steps()) do
+    if open == step then return true end
+  end
+  return false
 end
 
 local function touch() redis.call('HINCRBY', job, 'version', 1) end
@@ -30,3 +42,49 @@ local function finish(status, err)
 end
 
 local function holds(step, token) return field('token:' .. step) == token end
+
+-- Steps to be rung, each with the time after which the keeper rings it again.
+local function open(stage, deadline)
+  local steps = steps_of(stage)
+  redis.call('HSET', job, 'stage', stage, 'open', table.concat(steps, ' '))
+  for _, step in ipairs(steps) do redis.call('ZADD', 'sched', deadline, member(step)) end
+  return steps
+end
+
+local function learn_speed()
+  local model, ms = field('model'), 0
+  for _, name in ipairs(words(field('stages'))) do ms = ms + (field('ms:' .. name) or 0) end
+  local mean = tonumber(redis.call('HGET', 'seconds_per_job', model) or ms / 1000)
+  redis.call('HSET', 'seconds_per_job', model, 0.9 * mean + 0.1 * ms / 1000)
+end
+
+local function stage_after(stage)
+  local names = words(field('stages'))
+  for place, name in ipairs(names) do
+    if name == stage then return names[place + 1] end
+  end
+end
+
+-- A step has its result or its error. After the last of its stage the job goes on if any has a result: whether
+-- that is enough, the next stage knows. Returns the steps that this opened.
+local function close(step, deadline)
+  redis.call('HDEL', job, 'token:' .. step, 'lease:' .. step, 'progress:' .. step)
+  redis.call('ZREM', 'sched', member(step))
+  local still_open = {}
+  for _, other in ipairs(open_steps()) do
+    if other ~= step then still_open[#still_open + 1] = other end
+  end
+  redis.call('HSET', job, 'open', table.concat(still_open, ' '))
+  touch()
+  if #still_open > 0 then return {} end
+  local stage, has_result, err = field('stage'), false, nil
+  for _, part in ipairs(steps_of(stage)) do
+    has_result = has_result or field('result:' .. part)
+    err = err or field('error:' .. part)
+  end
+  local following = stage_after(stage)
+  if has_result and following then return open(following, deadline) end
+  if has_result then learn_speed() end
+  finish(has_result and 'succeeded' or 'failed', not has_result and err)
+  return {}
+end

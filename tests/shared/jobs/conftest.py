@@ -60,7 +60,8 @@ def create(store: RedisJobStore, picture: InputFacts) -> Callable[..., Ring]:
     """Record a job with a posted picture."""
 
     def create(job_id: str = JOB, **asked: object) -> Ring:
-        return store.create(job_id, "local", JobSpec.model_validate(asked), picture, "req_1")
+        [ring] = store.create(job_id, "local", JobSpec.model_validate(asked), picture, "req_1")
+        return ring
 
     return create
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from shared.errors import NotFound, StoreUnavailable
-from shared.jobs.job import Claim, JobError, LeaseState, Refusal, Status, Step
+from shared.jobs.job import JobError, LeaseState, Refusal, Status, Step
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.results import Ingested, ModelUsed, OutputFile, Quality, Rendered, Segmented
 from shared.spec.job import JobSpec, Priority, Stage
@@ -44,7 +44,8 @@ def test_a_new_job_waits_for_its_first_stage(store, create):
 
 def test_a_job_without_a_picture_begins_by_fetching_it(store, picture):
     spec = JobSpec.model_validate({"input": {"url": "https://example.com/a.png"}})
-    assert store.create(JOB, "local", spec, None, "").step == Step(JOB, Stage.INGEST)
+    [ring] = store.create(JOB, "local", spec, None, "")
+    assert ring.step == Step(JOB, Stage.INGEST)
     taken = store.claim(Step(JOB, Stage.INGEST))
     [following] = store.commit(taken, Ingested(input=picture), 5)
     assert following.step == SEGMENT
@@ -365,41 +366,6 @@ class TestDue:
         redis.delete(f"job:{JOB}")
         time.sleep(0.05)
         assert store.due(10) == []
-        assert redis.zcard("sched") == 0
-
-
-class TestParts:
-    """A stage in pieces: who commits the last one advances the job. Opened by hand, as no stage has parts yet."""
-
-    @pytest.fixture
-    def parts(self, create, redis):
-        create()
-        steps = [Step(JOB, Stage.SEGMENT, "a"), Step(JOB, Stage.SEGMENT, "b")]
-        redis.hset(f"job:{JOB}", "open", "segment/a segment/b")
-        redis.delete("sched")
-        redis.zadd("sched", {f"{JOB} {step.name}": 0 for step in steps})
-        return steps
-
-    def test_parts_are_claimed_side_by_side(self, patient_store, parts):
-        first, second = (patient_store.claim(step) for step in parts)
-        assert isinstance(first, Claim)
-        assert isinstance(second, Claim)
-        assert patient_store.claim(parts[0]) is Refusal.BUSY
-
-    def test_the_last_part_advances_the_job(self, patient_store, parts):
-        first, second = (patient_store.claim(step) for step in parts)
-        assert patient_store.commit(second, SEGMENTED, 10) == []
-        assert patient_store.get(JOB).stage is Stage.SEGMENT
-        [following] = patient_store.commit(first, SEGMENTED, 20)
-        assert following.step == RENDER
-        assert patient_store.get(JOB).stage_ms["segment"] == 30
-
-    def test_one_part_that_fails_for_good_fails_the_job_and_fences_the_others(
-        self, patient_store, parts, redis
-    ):
-        first, second = (patient_store.claim(step) for step in parts)
-        assert patient_store.fail(first, _error(retryable=False)) is Status.FAILED
-        assert patient_store.commit(second, SEGMENTED, 1) is None
         assert redis.zcard("sched") == 0
 
 

@@ -21,10 +21,10 @@ def jobs():
 
 def test_a_step_that_nobody_claimed_is_rung_again(jobs):
     queue = MemoryJobQueue()
-    ring = jobs.create("job_1", "local", JobSpec(), PICTURE, "req_1")
+    rings = jobs.create("job_1", "local", JobSpec(), PICTURE, "req_1")
 
     assert sweep(jobs, queue) == 1
-    assert queue.rings == [ring]
+    assert queue.rings == rings
 
 
 def test_a_finished_job_is_left_in_peace(jobs):

@@ -101,7 +101,8 @@ def submit(deps):
             content_type="image/png",
             sha256="0" * 64,
         )
-        return deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1")
+        [ring] = deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1")
+        return ring
 
     return submit
 

@@ -86,3 +86,35 @@ def test_a_truncated_picture_fails_with_its_code(deps, submit, disc, run):
     job = run(ring)
 
     assert (job.status, job.error.code) == (Status.FAILED, "unreadable_image")
+
+
+class TestVariants:
+    """Several renderings of one matte."""
+
+    TWO = (
+        {"name": "plain", "output": {"include_matte": True}},
+        {"name": "white", "effects": [{"type": "background", "color": "#fff"}], "output": {"format": "jpeg"}},
+    )
+
+    def test_each_is_an_output_under_its_name(self, deps, submit, disc, run):
+        job = run(submit(disc, variants=self.TWO))
+
+        assert job.status is Status.SUCCEEDED, job.error
+        assert [file.name for file in job.outputs] == ["plain", "plain-matte", "white"]
+        assert [opened(deps, file).format for file in job.outputs] == ["PNG", "PNG", "JPEG"]
+
+    def test_one_that_cannot_be_had_fails_alone(self, submit, disc, run):
+        nowhere = {"type": "background", "image": {"url": "http://127.0.0.1:9/beach.jpg"}}
+        job = run(submit(disc, variants=[*self.TWO, {"name": "beach", "effects": [nowhere]}]))
+
+        assert (job.status, job.error) == (Status.SUCCEEDED, None)
+        assert [file.name for file in job.outputs] == ["plain", "plain-matte", "white"]
+        assert job.failures["render/beach"].code == "url_not_allowed"
+        assert "variant_failed" in job.rendered.flags
+
+    def test_an_empty_matte_is_what_all_of_them_want_it_to_be(self, submit, run):
+        variants = [{"name": name, "output": {"on_empty": "transparent"}} for name in "ab"]
+        job = run(submit(np.zeros((20, 30, 3), np.uint8), variants=variants))
+
+        assert job.status is Status.SUCCEEDED, job.error
+        assert [file.name for file in job.outputs] == ["a", "b"]

@@ -29,14 +29,14 @@ def ring(submit, disc):
 
 
 def failing(error):
-    def work(job, deps, progress):
+    def work(job, step, deps, progress):
         raise error
 
     return work
 
 
 def test_a_finished_stage_is_committed_and_the_next_one_rung(deps, ring, heartbeat):
-    run_stage(ring.step, lambda job, deps, progress: RESULT, deps, heartbeat)
+    run_stage(ring.step, lambda job, step, deps, progress: RESULT, deps, heartbeat)
 
     assert deps.jobs.get("job_1").segmented == RESULT
     assert [rung.step.name for rung in deps.queue.rings] == ["render"]
@@ -45,7 +45,7 @@ def test_a_finished_stage_is_committed_and_the_next_one_rung(deps, ring, heartbe
 def test_a_doubled_message_does_nothing(deps, ring, heartbeat):
     runs = []
     for _ in range(2):
-        run_stage(ring.step, lambda job, deps, progress: runs.append(1) or RESULT, deps, heartbeat)
+        run_stage(ring.step, lambda job, step, deps, progress: runs.append(1) or RESULT, deps, heartbeat)
 
     assert (len(runs), len(deps.queue.rings)) == (1, 1)
 
@@ -85,7 +85,7 @@ def test_the_detail_of_an_unexpected_error_stays_in_the_log(deps, ring, heartbea
 
 
 def test_a_cancelled_job_stops_at_the_next_sign_of_progress(deps, ring, heartbeat):
-    def work(job, deps, progress):
+    def work(job, step, deps, progress):
         deps.jobs.cancel(job.id)
         for lease in heartbeat._leases:
             lease.renew()
@@ -98,7 +98,7 @@ def test_a_cancelled_job_stops_at_the_next_sign_of_progress(deps, ring, heartbea
 
 
 def test_a_job_cancelled_during_its_last_moments_never_becomes_succeeded(deps, ring, heartbeat):
-    def work(job, deps, progress):
+    def work(job, step, deps, progress):
         deps.jobs.cancel(job.id)
         return RESULT
 
@@ -128,7 +128,7 @@ def test_the_store_is_waited_for_when_a_stage_has_finished(deps, ring, heartbeat
 
     monkeypatch.setattr(deps.jobs, "commit", flaky)
     monkeypatch.setattr("worker.tasks.stage.time.sleep", lambda seconds: None)
-    run_stage(ring.step, lambda job, deps, progress: RESULT, deps, heartbeat)
+    run_stage(ring.step, lambda job, step, deps, progress: RESULT, deps, heartbeat)
 
     assert deps.jobs.get("job_1").segmented == RESULT
 
