@@ -1,10 +1,11 @@
-"""How long a job will still take: its place in the queue times the measured speed of its model."""
+"""When to ask again: what the outlook of a job means for a poller."""
 
 import math
 
 from api.deps import Deps
-from api.views import Outlook
-from shared.jobs.job import Job, Status
+from shared.jobs.job import Job
+from shared.views import outlook
+from shared.views.outlook import Outlook
 
 # Polling faster than this gains nothing, slower than this feels stuck.
 _SOONEST_SECONDS = 1
@@ -13,16 +14,10 @@ _LATEST_SECONDS = 60
 
 def outlook_of(deps: Deps, job: Job) -> Outlook:
     """Where the job stands in the queue and when it should be done."""
-    if job.status.is_final:
-        return Outlook(0, 0.0)
-    position = deps.jobs.queue_position(job) if job.status is Status.QUEUED else 0
-    each = deps.jobs.seconds_per_job(job.spec.model)
-    if each is None:
-        return Outlook(position, None)
-    return Outlook(position, round(each * (position + 1 - job.progress), 1))
+    return outlook.outlook_of(deps.jobs, job)
 
 
-def retry_after(outlook: Outlook) -> str:
+def retry_after(expected: Outlook) -> str:
     """When to ask again, in whole seconds: a header's value."""
-    seconds = math.ceil(outlook.eta_seconds or 0)
+    seconds = math.ceil(expected.eta_seconds or 0)
     return str(min(max(seconds, _SOONEST_SECONDS), _LATEST_SECONDS))
