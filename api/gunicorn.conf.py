@@ -8,7 +8,7 @@ _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
 bind = f"{_host}:{_settings.port}"
 worker_class = "gthread"
-workers = 2
+workers = _settings.api_processes
 threads = 16
 # For a worker that hangs, not for a slow client: gthread's heartbeat goes on while a thread waits.
 timeout = 60

@@ -15,7 +15,7 @@ from shared.errors import AppError, InternalError, InvalidSpec, TransientError
 _log = structlog.get_logger(__name__)
 
 MIME_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
+RETRY_AFTER_SECONDS = TransientError.retry_after_seconds
 
 
 class FieldProblem(BaseModel):
@@ -82,8 +82,9 @@ def register_problems(app: APIFlask) -> None:
 def _from_app_error(error: AppError) -> Response:
     fields = [FieldProblem(**one) for one in error.problems] if isinstance(error, InvalidSpec) else []
     response = problem(error.http_status, error.code, error.title, error.detail, fields)
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, TransientError):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         _log.warning("unavailable", code=error.code, reason=repr(error.__cause__))
     elif error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.code, exc_info=error)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from shared.errors import InvalidSpec, RequestError, UrlNotAllowed
+from shared.errors import InvalidJson, InvalidSpec, UrlNotAllowed
 from shared.settings import Settings
 from shared.spec.base import Spec
 from shared.spec.effects import BackgroundSpec, EffectSpec
@@ -18,13 +18,6 @@ MAX_SPEC_BYTES = 256_000
 S = TypeVar("S", bound=Spec)
 _NOT_JSON = "json_invalid"
 _BAD_TAG = ("union_tag_invalid", "union_tag_not_found")
-
-
-class InvalidJson(RequestError):
-    """The body is not valid JSON."""
-
-    code = "invalid_json"
-    http_status = 400
 
 
 def read_job_spec(text: bytes, settings: Settings, *, has_picture: bool) -> JobSpec:

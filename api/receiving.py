@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from api.reading import MAX_SPEC_BYTES, field_problem
-from shared.errors import ImageTooLarge, InvalidSpec, RequestError, StorageUnavailable
+from shared.errors import ImageTooLarge, InvalidForm, InvalidSpec, StorageUnavailable, UnsupportedMediaType
 
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
@@ -21,20 +21,6 @@ _SPOOL_BYTES = 500_000
 _FRAMING_BYTES = 16_384  # boundaries and part headers
 _MAX_PARTS = 20
 _EMPTY_SPEC = b"{}"
-
-
-class InvalidForm(RequestError):
-    """The multipart form cannot be read."""
-
-    code = "invalid_form"
-    http_status = 400
-
-
-class UnsupportedMediaType(RequestError):
-    """The body's Content-Type is not accepted here."""
-
-    code = "unsupported_media_type"
-    http_status = 415
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,13 +30,32 @@ class Settings(BaseSettings):
     """How clients reach the API, without a trailing slash; empty: http://host:port."""
     url: str = "http://127.0.0.1:8000"
     """Where the command line finds the API; servers do not read it."""
-    auth: Literal["off"] = "off"
-    """Only `off` for now: everyone is the tenant `local`, and the API refuses a non-loopback host."""
+    auth: Literal["off", "keys"] = "off"
+    """`off`: everyone is the tenant `local`, without limits, and the API refuses a non-loopback host. `keys`: whoever
+    asks shows a key made by `cutroom keys create`."""
     allow_anonymous: bool = False
     """Let `auth=off` listen on a non-loopback address."""
+    requests_per_minute: int = Field(default=3000, ge=0)
+    """What a tenant may ask for in a minute, unless `cutroom keys limit` says otherwise; 0: no limit."""
+    megapixels_per_minute: int = Field(default=3000, ge=0)
+    """Million pixels that a tenant may hand in within a minute, each picture rounded up; 0: no limit."""
+    counters_url: str = ""
+    """Redis that counts for these limits, or `memory://`; empty: database 2 of the broker's server."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages that may call the API from a browser, as a JSON list of origins: `["https://shop.example"]`."""
 
-    api_processes: int = Field(default=1, ge=1)
+    api_processes: int = Field(default=2, ge=1)
     """Processes of the API; each has 16 threads."""
+    held_connections: int = Field(default=8, ge=1, le=12)
+    """Threads of each process that may be held by `Prefer: wait` and by event streams."""
+    max_waiting_jobs: int = Field(default=20_000, ge=1)
+    """When so many jobs wait, new ones are refused with 503."""
+    idempotency_seconds: int = Field(default=86_400, ge=60)
+    """How long an Idempotency-Key is remembered."""
+    upload_url_seconds: int = Field(default=900, ge=1, le=3600)
+    """How long the URL of an upload may be used."""
+    upload_keep_seconds: int = Field(default=86_400, ge=60)
+    """An upload that no job uses is deleted after so long."""
 
     data_dir: Path = Path("var")
     """Where the embedded stack keeps Redis data, objects and its signing secret."""
@@ -116,6 +136,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """How clients reach the API."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def effective_counters_url(self) -> str:
+        """`counters_url`, or database 2 of the broker's server."""
+        return self.counters_url or urlsplit(self.broker_url)._replace(path="/2").geturl()
 
     @property
     def effective_storage_url(self) -> str:
