@@ -261,7 +261,10 @@ def transition(saliency: Tensor, size: int) -> Tensor:
 
 
 class InSPyReNet(nn.Module):
-    """(B, 3, H, W), ImageNet mean and deviation, H and W multiples of 32, to logits d0 (B, 1, H, W)."""
+    """(B, 3, H, W), ImageNet mean and deviation, H and W multiples of 32, to logits d0 (B, 1, H, W).
+
+    The regions' sums grow with the base size, to 10⁵ and more: float32 or bfloat16, never float16.
+    """
 
     def __init__(self, backbone: SwinTransformer, dim: int, base_size: Sequence[int]) -> None:
         super().__init__()

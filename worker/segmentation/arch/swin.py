@@ -86,7 +86,7 @@ class WindowAttention(nn.Module):
         if mask is not None:
             per_picture = logits.reshape(-1, mask.shape[0], self.heads, tokens, tokens)
             logits = (per_picture + mask[:, None]).reshape(windows, self.heads, tokens, tokens)
-        x = logits.softmax(-1) @ v
+        x = logits.softmax(-1).to(v.dtype) @ v  # the mask is float32, whatever the network
         return self.proj(x.transpose(1, 2).reshape(windows, tokens, dim))
 
 
