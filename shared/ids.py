@@ -14,6 +14,17 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def derived_id(prefix: str, parent: str, number: int) -> str:
+    """The id of a parent's child: always the same one; children sort by time, then by parent, then by number.
+
+    The parent's time and 60 of its random bits, then the number, below 2 to the 20.
+    """
+    if not 0 <= number < 1 << 20:
+        raise ValueError(f"no room for the number {number} in an id")
+    digits = "".join(_ALPHABET[(number >> shift) & 31] for shift in (15, 10, 5, 0))
+    return f"{prefix}_{parent.rpartition('_')[2][:22]}{digits}"
+
+
 def is_id(prefix: str, text: str) -> bool:
     """Whether `text` has the shape of an id with this prefix."""
     return text.startswith(f"{prefix}_") and _SHAPE.fullmatch(text) is not None

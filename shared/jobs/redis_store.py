@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from shared.batches.batch import BatchLine
 from shared.errors import NotFound, StoreUnavailable, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
@@ -21,7 +22,10 @@ from shared.jobs.results import InputFacts, Result
 from shared.settings import Settings
 from shared.spec.job import JobSpec, Priority
 
-_LUA = Path(__file__).with_name("lua")
+_SHARED = Path(__file__).parents[1]
+_LUA = _SHARED / "jobs" / "lua"
+# What every script begins with: the outbox, the lines of batches, the job.
+_PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua", _LUA / "prelude.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class RedisJobStore:
     def __init__(self, redis: Redis, times: StoreTimes) -> None:
         self._redis = redis
         self._times = times
-        prelude = (_LUA / "prelude.lua").read_text()
+        prelude = "".join(path.read_text() for path in _PRELUDE)
 
         def script(name: str) -> Callable[..., Any]:
             return redis.register_script(prelude + (_LUA / f"{name}.lua").read_text())
@@ -78,23 +82,35 @@ class RedisJobStore:
     def create(
         self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
     ) -> Sequence[Ring]:
-        stages = spec.stages(has_picture=picture is not None)
+        fields = {"id": job_id, "tenant": tenant, "request_id": request_id}
+        if picture:
+            fields["input"] = picture.model_dump_json()
+        return self._record(fields, spec, None)
+
+    def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:
         fields = {
-            "id": job_id,
-            "tenant": tenant,
+            "id": line.job_id, "tenant": line.tenant, "request_id": request_id,
+            "batch": line.batch_id, "line": str(line.number),
+        }  # fmt: skip
+        return self._record(fields, spec, line)
+
+    def _record(self, known: dict[str, str], spec: JobSpec, line: BatchLine | None) -> Sequence[Ring]:
+        job_id, stages = known["id"], spec.stages(has_picture="input" in known)
+        fields = {
+            **known,
             "priority": str(spec.priority),
             "model": spec.model,
             "spec": spec.model_dump_json(),
             "stages": " ".join(stages),
-            "request_id": request_id,
         }
+        if spec.webhook:
+            fields["webhook"] = spec.webhook.model_dump_json()
         for stage in stages:
             if parts := spec.parts(stage):
                 fields[f"steps:{stage}"] = " ".join(Step(job_id, stage, part).name for part in parts)
-        if picture:
-            fields["input"] = picture.model_dump_json()
         pairs = [item for pair in fields.items() for item in pair]
-        args = [_ms(self._times.retention_seconds), _ms(self._times.redeliver_seconds), *pairs]
+        place = [line.batch_id, line.number] if line else ["", 0]
+        args = [_ms(self._times.retention_seconds), _ms(self._times.redeliver_seconds), *place, *pairs]
         with _translated():
             opened = self._create(keys=[_key(job_id)], args=args)
         return _rings(job_id, opened, spec.priority)

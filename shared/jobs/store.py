@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from shared.batches.batch import BatchLine
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.results import InputFacts, Result
 from shared.spec.job import JobSpec
@@ -15,6 +16,9 @@ class JobStore(Protocol):
         self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
     ) -> Sequence[Ring]:
         """Record a new job and the steps of its first stage, which are to be rung."""
+
+    def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:
+        """Record the job of a batch's waiting line; nothing, and nothing to ring, when it waits no more."""
 
     def get(self, job_id: str) -> Job:
         """The job as it stands. Raises NotFound."""

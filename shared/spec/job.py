@@ -12,6 +12,7 @@ from shared.spec.output import OnEmpty, OutputSpec
 from shared.spec.source import SourceSpec
 from shared.spec.upscale import UpscaleSpec
 from shared.spec.variant import VariantSpec
+from shared.spec.webhook import WebhookSpec
 
 
 class Stage(StrEnum):
@@ -50,6 +51,8 @@ class JobSpec(Spec):
     """Format, channels and framing of the result."""
     priority: Priority = Priority.INTERACTIVE
     """`bulk` waits until no interactive job does."""
+    webhook: WebhookSpec | None = None
+    """Called when this job's state changes, besides the endpoints under `/v1/webhooks`."""
     metadata: dict[Annotated[str, StringConstraints(max_length=100)], MetadataText] = Field(
         default_factory=dict, max_length=20
     )

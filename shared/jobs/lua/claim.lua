@@ -30,4 +30,8 @@ redis.call('HDEL', job, 'rings:' .. step, 'progress:' .. step)
 redis.call('ZADD', 'sched', now + ARGV[3], member(step))
 redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
 touch()
+if status == 'queued' then
+  tell_of('started')
+  move_own_line('running')
+end
 return { 'ok', redis.call('HGETALL', job) }

@@ -1,4 +1,4 @@
--- Shared by all scripts. KEYS[1] is the job's hash; `time` is Redis's own, so no worker's clock matters.
+-- Shared by all scripts, behind events/lua/outbox.lua and batches/lua/lines.lua. KEYS[1] is the job's hash; `time` is Redis's own, so no worker's clock matters.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local job = KEYS[1]
@@ -29,6 +29,32 @@ end
 
 local function touch() redis.call('HINCRBY', job, 'version', 1) end
 
+local function tell_of(what) tell('job.' .. what, field('tenant'), field('id'), field('webhook'), now) end
+
+local LINE_STATES = {
+  queued = 'q', running = 'r', succeeded = 's', failed = 'f', expired = 'x', canceled = 'c',
+}
+
+-- A job that stands for a line of a batch moves that line along: call it with every change of status.
+local function move_own_line(status)
+  local batch = field('batch')
+  if batch then move_line(batch, field('line'), LINE_STATES[status], now) end
+end
+
+local function flag_own_line()
+  local batch = field('batch')
+  if not batch then return end
+  local fields = redis.call('HGETALL', job)
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 1, 7) == 'result:' then
+      local result = cjson.decode(fields[i + 1])
+      for _, flag in ipairs(result.flags or result.quality and result.quality.flags or {}) do
+        flag_line(batch, field('line'), flag)
+      end
+    end
+  end
+end
+
 -- A job that ends leaves no deadline, no lease and no place in the queue behind.
 local function finish(status, err)
   for _, step in ipairs(open_steps()) do
@@ -39,6 +65,9 @@ local function finish(status, err)
   redis.call('HSET', job, 'status', status, 'finished_at', now, 'open', '')
   if err then redis.call('HSET', job, 'error', err) end
   touch()
+  tell_of(status)
+  flag_own_line()
+  move_own_line(status)
 end
 
 local function holds(step, token) return field('token:' .. step) == token end

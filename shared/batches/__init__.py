@@ -1,0 +1,1 @@
+"""Many pictures under one id: lines that become jobs a few at a time."""

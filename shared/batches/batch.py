@@ -1,0 +1,87 @@
+"""Batch, its states, and what a line of it is."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.ids import derived_id
+
+
+class BatchStatus(StrEnum):
+    """Where a batch stands."""
+
+    VALIDATING = "validating"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELING = "canceling"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self not in (BatchStatus.VALIDATING, BatchStatus.RUNNING, BatchStatus.CANCELING)
+
+
+class LineState(StrEnum):
+    """Where a line stands: one letter of the batch's `lines` string (see lua/lines.lua)."""
+
+    WAITING = "w"
+    QUEUED = "q"
+    RUNNING = "r"
+    SUCCEEDED = "s"
+    FAILED = "f"
+    EXPIRED = "x"
+    CANCELED = "c"
+    INVALID = "i"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One line of a batch; its job's id follows from it, so a line becomes the same job however often it is fed."""
+
+    batch_id: str
+    tenant: str
+    number: int
+    """From 1, as in the file."""
+
+    @property
+    def job_id(self) -> str:
+        return derived_id("job", self.batch_id, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """Why a line is not valid."""
+
+    line: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as recorded. Times are Unix seconds by the store's clock."""
+
+    id: str
+    tenant: str
+    status: BatchStatus
+    created_at: float
+    counts: dict[LineState, int]
+    finished_at: float | None = None
+    expires_at: float | None = None
+    """None while it runs: it is kept for its retention from its end on."""
+    request_id: str = ""
+    problems: tuple[LineProblem, ...] = field(default=())
+    """The first of the invalid lines."""
+    version: int = 0
+    """Grows with every change: the ETag."""
+
+    @property
+    def total(self) -> int:
+        """All lines, the invalid too."""
+        return sum(self.counts.values())
+
+    def count(self, *states: LineState) -> int:
+        """How many lines stand so."""
+        return sum(self.counts.get(state, 0) for state in states)
