@@ -9,6 +9,7 @@ stored. An implementation that accepts ``seeded_state_dict(keys, seed)`` with
 ``strict=True`` and reproduces ``expected/<model>.npz`` loads the official weights and
 computes what the official code computes.
 """
+
 from __future__ import annotations
 
 import hashlib
