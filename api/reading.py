@@ -22,7 +22,7 @@ _BAD_TAG = ("union_tag_invalid", "union_tag_not_found")
 
 def read_job_spec(text: bytes, settings: Settings, *, has_picture: bool) -> JobSpec:
     """The job asked for. Raises InvalidJson, UrlNotAllowed, or InvalidSpec naming each wrong field."""
-    spec = read_spec(JobSpec, text)
+    spec = _kept_as_set(read_spec(JobSpec, text), settings)
     problems = list(_across_fields(spec, settings, has_picture=has_picture))
     if problems:
         raise _invalid(problems)
@@ -50,6 +50,13 @@ def field_problem(field: str, code: str, detail: str) -> dict[str, str]:
     return {"field": field, "code": code, "detail": detail}
 
 
+def _kept_as_set(spec: JobSpec, settings: Settings) -> JobSpec:
+    """How long the job is kept where it does not say is the operator's to say."""
+    if "retention" in spec.model_fields_set:
+        return spec
+    return spec.model_copy(update={"retention": settings.retention_seconds})
+
+
 def _across_fields(spec: JobSpec, settings: Settings, *, has_picture: bool) -> Iterator[dict[str, str]]:
     if has_picture and spec.input is not None:
         yield field_problem("/input", "two_inputs", "leave it out: the picture is posted with the job")
@@ -72,7 +79,7 @@ def _check_urls(spec: JobSpec, rules: UrlRules) -> None:
 
 
 def _urls(spec: JobSpec) -> Iterator[tuple[str, str]]:
-    if spec.input is not None:
+    if spec.input is not None and spec.input.url is not None:
         yield "/input/url", str(spec.input.url)
     yield from _background_urls("", spec.effects)
     for place, variant in enumerate(spec.variants):

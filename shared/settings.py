@@ -111,8 +111,21 @@ class Settings(BaseSettings):
     """How often a stage is tried before its job fails."""
     retry_delay_seconds: float = Field(default=2.0, ge=0)
     """First delay after a transient error; doubles with each attempt."""
-    retention_seconds: int = Field(default=86_400, ge=60)
-    """How long a job and its files are kept."""
+    retention_seconds: int = Field(default=86_400, ge=60, le=2_592_000)
+    """How long a job and its files are kept where the job does not say."""
+
+    max_batch_lines: int = Field(default=50_000, ge=1, le=1_000_000)
+    """Most lines of a batch."""
+    batch_window: int = Field(default=32, ge=1)
+    """How many jobs of one tenant's batches are open at once; at least twice the threads of all workers."""
+    feed_seconds: float = Field(default=0.2, gt=0)
+    """How often the feeder looks for lines to feed."""
+    webhook_threads: int = Field(default=32, ge=1)
+    """Deliveries under way at once; at most 2 of an endpoint and a quarter of them of a tenant."""
+    webhook_seconds: float = Field(default=15.0, gt=0)
+    """Longest a delivery may take in all."""
+    max_webhooks: int = Field(default=50, ge=1)
+    """Most endpoints of a tenant."""
 
     model_cache: Path = Path("~/.cache/cutroom/models")
     """Where weights are kept."""

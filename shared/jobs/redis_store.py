@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from shared.batches.batch import BatchLine
-from shared.errors import NotFound, StoreUnavailable, WorkerLost
+from shared.errors import DeadlineExceeded, NotFound, StoreUnavailable, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result
@@ -27,6 +27,9 @@ _LUA = _SHARED / "jobs" / "lua"
 # What every script begins with: the outbox, the lines of batches, the job.
 _PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua", _LUA / "prelude.lua")
 
+_late = DeadlineExceeded("the job was not done within `start_within` or `finish_within`")
+_LATE = JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)
+
 
 @dataclass(frozen=True, slots=True)
 class StoreTimes:
@@ -35,7 +38,6 @@ class StoreTimes:
     lease_seconds: float
     redeliver_seconds: float
     retry_delay_seconds: float
-    retention_seconds: int
     max_attempts: int
 
     @classmethod
@@ -45,7 +47,6 @@ class StoreTimes:
             lease_seconds=settings.lease_seconds,
             redeliver_seconds=settings.redeliver_seconds,
             retry_delay_seconds=settings.retry_delay_seconds,
-            retention_seconds=settings.retention_seconds,
             max_attempts=settings.max_attempts,
         )
 
@@ -70,10 +71,9 @@ class RedisJobStore:
     def __init__(self, redis: Redis, times: StoreTimes) -> None:
         self._redis = redis
         self._times = times
-        prelude = "".join(path.read_text() for path in _PRELUDE)
 
         def script(name: str) -> Callable[..., Any]:
-            return redis.register_script(prelude + (_LUA / f"{name}.lua").read_text())
+            return job_script(redis, name)
 
         self._create, self._claim, self._renew = script("create"), script("claim"), script("renew")
         self._commit, self._fail = script("commit"), script("fail")
@@ -103,6 +103,10 @@ class RedisJobStore:
             "spec": spec.model_dump_json(),
             "stages": " ".join(stages),
         }
+        deadlines = {"start_within": spec.start_within, "finish_within": spec.finish_within}
+        fields |= {
+            name: str(milliseconds(within)) for name, within in deadlines.items() if within is not None
+        }
         if spec.webhook:
             fields["webhook"] = spec.webhook.model_dump_json()
         for stage in stages:
@@ -110,14 +114,14 @@ class RedisJobStore:
                 fields[f"steps:{stage}"] = " ".join(Step(job_id, stage, part).name for part in parts)
         pairs = [item for pair in fields.items() for item in pair]
         place = [line.batch_id, line.number] if line else ["", 0]
-        args = [_ms(self._times.retention_seconds), _ms(self._times.redeliver_seconds), *place, *pairs]
-        with _translated():
-            opened = self._create(keys=[_key(job_id)], args=args)
-        return _rings(job_id, opened, spec.priority)
+        args = [milliseconds(spec.retention), milliseconds(self._times.redeliver_seconds), *place, *pairs]
+        with translated():
+            opened = self._create(keys=[job_key(job_id)], args=args)
+        return rings_of(job_id, opened, spec.priority)
 
     def get(self, job_id: str) -> Job:
-        with _translated():
-            fields = cast(dict[str, str], self._redis.hgetall(_key(job_id)))
+        with translated():
+            fields = cast(dict[str, str], self._redis.hgetall(job_key(job_id)))
         if not fields:
             raise NotFound(f"no job {job_id}")
         return job_from_hash(fields)
@@ -127,11 +131,11 @@ class RedisJobStore:
         lost = WorkerLost(f"each of {self._times.max_attempts} attempts ended with its worker silent")
         error = JobError(lost.code, lost.title, lost.detail, step.stage, retryable=True)
         args = [
-            step.name, token, _ms(self._times.lease_seconds),
-            self._times.max_attempts, json.dumps(asdict(error)), step.job_id,
+            step.name, token, milliseconds(self._times.lease_seconds),
+            self._times.max_attempts, json.dumps(asdict(error)), step.job_id, json.dumps(asdict(_LATE)),
         ]  # fmt: skip
-        with _translated():
-            outcome, *rest = self._claim(keys=[_key(step.job_id)], args=args)
+        with translated():
+            outcome, *rest = self._claim(keys=[job_key(step.job_id)], args=args)
         if outcome != "ok":
             return Refusal(outcome)
         flat = rest[0]
@@ -139,76 +143,86 @@ class RedisJobStore:
         return Claim(step, token, int(fields[f"attempts:{step.name}"]), job_from_hash(fields))
 
     def renew(self, claim: Claim, progress: float) -> LeaseState:
-        args = [claim.step.name, claim.token, _ms(self._times.lease_seconds), f"{progress:.3f}"]
-        with _translated():
-            return LeaseState(self._renew(keys=[_key(claim.step.job_id)], args=args))
+        args = [claim.step.name, claim.token, milliseconds(self._times.lease_seconds), f"{progress:.3f}"]
+        with translated():
+            return LeaseState(self._renew(keys=[job_key(claim.step.job_id)], args=args))
 
     def commit(self, claim: Claim, result: Result, elapsed_ms: int) -> Sequence[Ring] | None:
         step, job = claim.step, claim.job
         args = [
             step.name, claim.token, result.model_dump_json(), elapsed_ms, step.stage,
-            _ms(self._times.redeliver_seconds),
+            milliseconds(self._times.redeliver_seconds),
         ]  # fmt: skip
-        with _translated():
-            opened = self._commit(keys=[_key(job.id)], args=args)
-        return None if opened is None else _rings(job.id, opened, job.priority)
+        with translated():
+            opened = self._commit(keys=[job_key(job.id)], args=args)
+        return None if opened is None else rings_of(job.id, opened, job.priority)
 
     def fail(self, claim: Claim, error: JobError) -> Status | None:
         delay_seconds = self._times.retry_delay_seconds * 2 ** (claim.attempt - 1)
         args = [
             claim.step.name, claim.token, json.dumps(asdict(error)), int(error.retryable),
-            _ms(delay_seconds), self._times.max_attempts,
+            milliseconds(delay_seconds), self._times.max_attempts,
         ]  # fmt: skip
-        with _translated():
-            outcome = self._fail(keys=[_key(claim.step.job_id)], args=args)
+        with translated():
+            outcome = self._fail(keys=[job_key(claim.step.job_id)], args=args)
         return None if outcome == "lost" else Status(outcome)
 
     def release(self, claim: Claim) -> None:
         args = [claim.step.name, claim.token, "", 1, 0, self._times.max_attempts]
-        with _translated():
-            self._fail(keys=[_key(claim.step.job_id)], args=args)
+        with translated():
+            self._fail(keys=[job_key(claim.step.job_id)], args=args)
 
     def cancel(self, job_id: str) -> Status:
-        with _translated():
-            status = self._cancel(keys=[_key(job_id)])
+        with translated():
+            status = self._cancel(keys=[job_key(job_id)])
         if status is None:
             raise NotFound(f"no job {job_id}")
         return Status(status)
 
     def due(self, limit: int) -> Sequence[Ring]:
-        with _translated():
-            rows = self._due(keys=["sched"], args=[limit, _ms(self._times.redeliver_seconds)])
+        with translated():
+            rows = self._due(keys=["sched"], args=[limit, milliseconds(self._times.redeliver_seconds)])
         return [Ring(Step.parse(job_id, name), Priority(priority)) for job_id, name, priority in rows]
 
     def queue_position(self, job: Job) -> int:
-        with _translated():
+        with translated():
             rank = self._redis.zrank(f"waiting:{job.priority}", job.id)
         return cast(int, rank or 0)
 
     def seconds_per_job(self, model: str) -> float | None:
-        with _translated():
+        with translated():
             mean = self._redis.hget("seconds_per_job", model)
         return float(mean) if mean else None
 
     def check(self) -> None:
-        with _translated():
+        with translated():
             self._redis.ping()
 
 
-def _key(job_id: str) -> str:
+def job_script(redis: Redis, name: str) -> Callable[..., Any]:
+    """A script of `lua/`, behind what all of them share."""
+    parts = (*_PRELUDE, _LUA / f"{name}.lua")
+    return redis.register_script("".join(path.read_text() for path in parts))
+
+
+def job_key(job_id: str) -> str:
+    """The key of a job's hash."""
     return f"job:{job_id}"
 
 
-def _rings(job_id: str, step_names: Sequence[str], priority: Priority) -> list[Ring]:
+def rings_of(job_id: str, step_names: Sequence[str], priority: Priority) -> list[Ring]:
+    """What is to be rung for these steps."""
     return [Ring(Step.parse(job_id, name), priority) for name in step_names]
 
 
-def _ms(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
+    """As the scripts count."""
     return round(seconds * 1000)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Redis's errors as ours."""
     try:
         yield
     except RedisError as error:

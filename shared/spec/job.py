@@ -9,7 +9,7 @@ from shared.catalog import CARDS
 from shared.spec.base import Spec
 from shared.spec.effects import EffectSpec
 from shared.spec.output import OnEmpty, OutputSpec
-from shared.spec.source import SourceSpec
+from shared.spec.source import InputSpec
 from shared.spec.upscale import UpscaleSpec
 from shared.spec.variant import VariantSpec
 from shared.spec.webhook import WebhookSpec
@@ -37,7 +37,7 @@ MetadataText = Annotated[str, StringConstraints(max_length=500)]
 class JobSpec(Spec):
     """What is to be done with one picture."""
 
-    input: SourceSpec | None = None
+    input: InputSpec | None = None
     """Where the picture comes from; left out when the picture is posted with the job."""
     model: str = "auto"
     """A name from `GET /v1/models`; `auto` takes the best one for the worker's device."""
@@ -51,6 +51,12 @@ class JobSpec(Spec):
     """Format, channels and framing of the result."""
     priority: Priority = Priority.INTERACTIVE
     """`bulk` waits until no interactive job does."""
+    start_within: int | None = Field(default=None, ge=1, le=2_592_000)
+    """Seconds; a job that no worker has begun by then becomes `expired`."""
+    finish_within: int | None = Field(default=None, ge=1, le=2_592_000)
+    """Seconds; a job that is not finished by then becomes `expired`."""
+    retention: int = Field(default=86_400, ge=60, le=2_592_000)
+    """Seconds until the job and its files are deleted, counted from its creation."""
     webhook: WebhookSpec | None = None
     """Called when this job's state changes, besides the endpoints under `/v1/webhooks`."""
     metadata: dict[Annotated[str, StringConstraints(max_length=100)], MetadataText] = Field(

@@ -13,7 +13,7 @@ from worker.tasks.stage import Progress
 
 def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Ingested:
     """Fetch the picture. Raises UrlNotAllowed, DownloadFailed, SourceUnreachable and what `inspect` raises."""
-    if job.spec.input is None:
+    if job.spec.input is None or job.spec.input.url is None:
         raise InternalError("the job names no picture")
     with fetched(str(job.spec.input.url), deps.settings) as (body, known):
         progress(0.5)

@@ -1,4 +1,4 @@
--- ARGV: step, token, lease ms, max attempts, error when attempts are used up, job id
+-- ARGV: step, token, lease ms, max attempts, error when attempts are used up, job id, error when it is late
 local step, token = ARGV[1], ARGV[2]
 local status = field('status')
 if not status or is_final(status) then
@@ -12,6 +12,10 @@ end
 if tonumber(field('lease:' .. step) or 0) > now then return { 'busy' } end
 if field('cancel') then
   finish('canceled')
+  return { 'terminal' }
+end
+if is_late() then
+  finish('expired', ARGV[7])
   return { 'terminal' }
 end
 -- Retries after an error wait for their time; a doorbell that comes early is ignored.

@@ -9,8 +9,12 @@ if batch ~= '' then
 end
 if redis.call('EXISTS', job) == 0 then
   for i = 5, #ARGV, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
-  redis.call('HSET', job, 'status', 'queued', 'version', version, 'created_at', now, 'expires_at', now + ARGV[1])
+  redis.call('HSET', job, 'status', 'queued', 'version', version, 'created_at', now)
+  keep_for(ARGV[1])
+  set_deadlines()
   open(words(field('stages'))[1], now + ARGV[2])
+  -- All at one score, so that they sort by their ids, which begin with the time.
+  redis.call('ZADD', 'jobs:' .. field('tenant'), 0, field('id'))
   redis.call('ZADD', 'waiting:' .. field('priority'), now, field('id'))
   move_own_line('queued')
 end

@@ -55,6 +55,30 @@ local function flag_own_line()
   end
 end
 
+-- `start_within` and `finish_within` count from the moment the job is created or tried again.
+local function set_deadlines()
+  local soonest
+  for _, what in ipairs({ 'start', 'finish' }) do
+    local within = tonumber(field(what .. '_within'))
+    if within then
+      redis.call('HSET', job, what .. '_by', now + within)
+      soonest = math.min(soonest or now + within, now + within)
+    end
+  end
+  if soonest then redis.call('ZADD', 'deadlines', soonest, field('id')) end
+end
+
+local function is_late()
+  local start_by, finish_by = tonumber(field('start_by')), tonumber(field('finish_by'))
+  local may_start = field('started_at') or not start_by or now < start_by
+  return not may_start or (finish_by ~= nil and now >= finish_by)
+end
+
+local function keep_for(ms)
+  redis.call('HSET', job, 'expires_at', now + ms)
+  redis.call('ZADD', 'expiring', now + ms, field('id'))
+end
+
 -- A job that ends leaves no deadline, no lease and no place in the queue behind.
 local function finish(status, err)
   for _, step in ipairs(open_steps()) do
@@ -62,11 +86,12 @@ local function finish(status, err)
     redis.call('HDEL', job, 'token:' .. step, 'lease:' .. step)
   end
   redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
+  redis.call('ZREM', 'deadlines', field('id'))
   redis.call('HSET', job, 'status', status, 'finished_at', now, 'open', '')
   if err then redis.call('HSET', job, 'error', err) end
   touch()
   tell_of(status)
-  flag_own_line()
+  if status == 'succeeded' then flag_own_line() end
   move_own_line(status)
 end
 

@@ -32,7 +32,6 @@ def times() -> StoreTimes:
         lease_seconds=LEASE_SECONDS,
         redeliver_seconds=0.04,
         retry_delay_seconds=0.05,
-        retention_seconds=3600,
         max_attempts=3,
     )
 
@@ -45,7 +44,7 @@ def store(redis: fakeredis.FakeRedis, times: StoreTimes) -> RedisJobStore:
 @pytest.fixture
 def patient_store(redis: fakeredis.FakeRedis) -> RedisJobStore:
     """The same records with a lease that no test outlives."""
-    return RedisJobStore(redis, StoreTimes(60, 60, 60, 3600, 3))
+    return RedisJobStore(redis, StoreTimes(60, 60, 60, 3))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_a_new_job_waits_for_its_first_stage(store, create):
     assert ring.step == SEGMENT
     assert (job.status, job.stage, job.version, job.attempts) == (Status.QUEUED, Stage.SEGMENT, 1, 0)
     assert job.spec == JobSpec(model="imgly-small")
-    assert job.expires_at - job.created_at == 3600
+    assert job.expires_at - job.created_at == job.spec.retention
 
 
 def test_a_job_without_a_picture_begins_by_fetching_it(store, picture):
@@ -422,7 +422,7 @@ def test_a_server_that_is_silent_costs_two_seconds_not_twenty():
     """It accepts connections, as a frozen one's kernel does, and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        store = RedisJobStore(client, StoreTimes(60, 60, 60, 3600, 3))
+        store = RedisJobStore(client, StoreTimes(60, 60, 60, 3))
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             store.get(JOB)

@@ -15,7 +15,7 @@ PICTURE = InputFacts(key="k", width=1, height=1, bytes=1, content_type="image/pn
 @pytest.fixture
 def jobs():
     redis = fakeredis.FakeRedis(decode_responses=True)
-    yield RedisJobStore(redis, StoreTimes(0.05, 0, 0, 60, 3))
+    yield RedisJobStore(redis, StoreTimes(0.05, 0, 0, 3))
     redis.close()
 
 

@@ -62,7 +62,6 @@ def store():
         lease_seconds=5,
         redeliver_seconds=5,
         retry_delay_seconds=0,
-        retention_seconds=60,
         max_attempts=3,
     )
     yield RedisJobStore(redis, times)

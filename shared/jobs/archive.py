@@ -1,0 +1,68 @@
+"""The port to a tenant's jobs as a whole: list them, look quickly, try again, delete, let expire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.jobs.job import Job, Ring, Status
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs to list."""
+
+    tenant: str
+    limit: int
+    status: Status | None = None
+    batch_id: str | None = None
+    before: str | None = None
+    """The id of the last job of the page before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs, the newest first."""
+
+    jobs: tuple[Job, ...]
+    last_seen: str | None
+    """Where the next page goes on, or None after the last. A page may hold fewer jobs than asked for: a look
+    never costs more than a few thousand jobs, however few of them fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """As much of a job as shows whether it is worth another look."""
+
+    status: Status
+    version: int
+
+
+class JobArchive(Protocol):
+    """Jobs at rest. Every method raises StoreUnavailable when the store does not answer."""
+
+    def page(self, query: JobQuery) -> JobPage:
+        """A tenant's jobs that have not expired."""
+
+    def glance(self, job_id: str) -> Glance | None:
+        """How the job stands, or None when there is none."""
+
+    def waiting(self) -> int:
+        """How many jobs wait for their first stage, of all tenants."""
+
+    def retry(self, job_id: str) -> Sequence[Ring] | None:
+        """Queue a failed or expired job again where it stopped; None when it is neither. Raises NotFound.
+
+        Nothing is to be rung for a job that is queued or running: it goes on as it is.
+        """
+
+    def delete(self, job_id: str) -> None:
+        """Let the job expire now; one that is not finished is cancelled first. Raises NotFound."""
+
+    def expired(self, limit: int) -> Sequence[Job]:
+        """Jobs whose time is over and on which nobody works; those not yet finished are cancelled."""
+
+    def forget(self, job: Job) -> None:
+        """Remove the record, once its files are gone. For a while it is known that there was one."""
+
+    def was_deleted(self, tenant: str, job_id: str) -> bool:
+        """Whether this tenant's job was here, and was forgotten not long ago."""

@@ -1,0 +1,106 @@
+"""Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:<id>` remembers a few."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from redis import Redis
+
+from shared.errors import NotFound
+from shared.jobs.archive import Glance, JobPage, JobQuery
+from shared.jobs.job import Job, Ring, Status
+from shared.jobs.record import job_from_hash
+from shared.jobs.redis_store import StoreTimes, job_key, job_script, milliseconds, rings_of, translated
+from shared.spec.job import Priority
+
+_MOST_LOOKED_AT = 5000
+_REMEMBERED_SECONDS = 7 * 86_400
+
+
+class RedisJobArchive:
+    """JobArchive over Redis."""
+
+    def __init__(self, redis: Redis, times: StoreTimes) -> None:
+        self._redis = redis
+        self._times = times
+        self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
+        self._delete = job_script(redis, "delete")
+
+    def page(self, query: JobQuery) -> JobPage:
+        """See JobArchive."""
+        args = [query.before or "", query.limit, _MOST_LOOKED_AT, query.status or "", query.batch_id or ""]
+        with translated():
+            ids, last_seen = self._page(keys=[f"jobs:{query.tenant}"], args=args)
+            return JobPage(tuple(self._records(ids)), last_seen or None)
+
+    def glance(self, job_id: str) -> Glance | None:
+        """See JobArchive."""
+        with translated():
+            status, version = cast(
+                list[str | None], self._redis.hmget(job_key(job_id), ["status", "version"])
+            )
+        return Glance(Status(status), int(version)) if status and version else None
+
+    def waiting(self) -> int:
+        """See JobArchive."""
+        with translated(), self._redis.pipeline(transaction=False) as both:
+            for priority in Priority:
+                both.zcard(f"waiting:{priority}")
+            return sum(both.execute())
+
+    def retry(self, job_id: str) -> Sequence[Ring] | None:
+        """See JobArchive."""
+        job = self._known(job_id)
+        args = [milliseconds(self._times.redeliver_seconds), milliseconds(job.spec.retention)]
+        with translated():
+            opened = self._retry(keys=[job_key(job_id)], args=args)
+        return None if opened == ["final"] else rings_of(job_id, opened or (), job.priority)
+
+    def delete(self, job_id: str) -> None:
+        """See JobArchive."""
+        with translated():
+            if not self._delete(keys=[job_key(job_id)]):
+                raise NotFound(f"no job {job_id}")
+
+    def expired(self, limit: int) -> Sequence[Job]:
+        """See JobArchive."""
+        with translated():
+            seconds, microseconds = self._redis.time()
+            now_ms = seconds * 1000 + microseconds // 1000
+            ids = cast(list[str], self._redis.zrangebyscore("expiring", "-inf", now_ms, 0, limit))
+            jobs = self._records(ids)
+            for vanished in set(ids) - {job.id for job in jobs}:
+                self._redis.zrem("expiring", vanished)
+        for job in jobs:
+            if not job.status.is_final:
+                self.delete(job.id)
+        return [job for job in jobs if job.status.is_final]
+
+    def forget(self, job: Job) -> None:
+        """See JobArchive."""
+        with translated(), self._redis.pipeline(transaction=True) as all_of_it:
+            all_of_it.set(_tombstone(job.id), job.tenant, ex=_REMEMBERED_SECONDS)
+            all_of_it.delete(job_key(job.id))
+            all_of_it.zrem(f"jobs:{job.tenant}", job.id)
+            all_of_it.zrem("expiring", job.id)
+            all_of_it.execute()
+
+    def was_deleted(self, tenant: str, job_id: str) -> bool:
+        """See JobArchive."""
+        with translated():
+            return cast(str | None, self._redis.get(_tombstone(job_id))) == tenant
+
+    def _known(self, job_id: str) -> Job:
+        jobs = self._records([job_id])
+        if not jobs:
+            raise NotFound(f"no job {job_id}")
+        return jobs[0]
+
+    def _records(self, ids: Sequence[str]) -> list[Job]:
+        with translated(), self._redis.pipeline(transaction=False) as reads:
+            for job_id in ids:
+                reads.hgetall(job_key(job_id))
+            return [job_from_hash(fields) for fields in reads.execute() if fields]
+
+
+def _tombstone(job_id: str) -> str:
+    return f"gone:{job_id}"
