@@ -18,6 +18,7 @@ AppError
 │   ├── Gone                    410 expired
 │   ├── JobFailed               409 job_failed
 │   ├── NotRetryable            409 not_retryable
+│   ├── BatchTooLarge           413 batch_too_large
 │   ├── PictureNotReady         409 picture_not_ready
 │   ├── UploadIncomplete        422 upload_incomplete
 │   ├── IdempotencyKeyReused    422 idempotency_key_reused
@@ -186,6 +187,13 @@ class NotRetryable(RequestError):
 
     code = "not_retryable"
     http_status = 409
+
+
+class BatchTooLarge(RequestError):
+    """The batch has too many lines."""
+
+    code = "batch_too_large"
+    http_status = 413
 
 
 class PictureNotReady(RequestError):

@@ -18,7 +18,14 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for room in ("api", "shared", "worker") for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-COMPOSITION_ROOTS = ("api/wsgi.py", "api/gunicorn.conf.py", "worker/main.py", "worker/keeper/__main__.py")
+COMPOSITION_ROOTS = (
+    "api/wsgi.py",
+    "api/gunicorn.conf.py",
+    "worker/main.py",
+    "worker/keeper/__main__.py",
+    "worker/feeder/__main__.py",
+    "worker/webhooks/__main__.py",
+)
 MAY_READ_THE_ENVIRONMENT = re.compile(
     r"shared/settings\.py|(api|worker)/cli/\w+\.py|" + "|".join(map(re.escape, COMPOSITION_ROOTS))
 )

@@ -1,6 +1,6 @@
 """Batch, its states, and what a line of it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.ids import derived_id
@@ -72,7 +72,9 @@ class Batch:
     expires_at: float | None = None
     """None while it runs: it is kept for its retention from its end on."""
     request_id: str = ""
-    problems: tuple[LineProblem, ...] = field(default=())
+    stored_objects: int = 0
+    """How many objects hold its lines, so far."""
+    problems: tuple[LineProblem, ...] = ()
     """The first of the invalid lines."""
     version: int = 0
     """Grows with every change: the ETag."""

@@ -1,6 +1,6 @@
 """The port to a tenant's jobs as a whole: list them, look quickly, try again, delete, let expire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,9 @@ class JobArchive(Protocol):
 
     def page(self, query: JobQuery) -> JobPage:
         """A tenant's jobs that have not expired."""
+
+    def many(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Jobs by their ids, without those that are not there."""
 
     def glance(self, job_id: str) -> Glance | None:
         """How the job stands, or None when there is none."""

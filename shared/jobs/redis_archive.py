@@ -1,6 +1,6 @@
 """Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:<id>` remembers a few."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from redis import Redis
@@ -31,6 +31,10 @@ class RedisJobArchive:
         with translated():
             ids, last_seen = self._page(keys=[f"jobs:{query.tenant}"], args=args)
             return JobPage(tuple(self._records(ids)), last_seen or None)
+
+    def many(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """See JobArchive."""
+        return {job.id: job for job in self._records(job_ids)}
 
     def glance(self, job_id: str) -> Glance | None:
         """See JobArchive."""

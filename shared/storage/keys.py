@@ -34,6 +34,11 @@ def output_key(tenant: str, job: str, name: str, content_hash: str, extension: s
     return f"{job_prefix(tenant, job)}{_part(name)}-{_file(content_hash, extension)}"
 
 
+def batch_lines_key(tenant: str, batch: str, place: int) -> str:
+    """One of the objects that hold a batch's lines, counted from 0."""
+    return f"t/{_part(tenant)}/{_part(batch)}/lines-{place:05d}.ndjson.gz"
+
+
 def hash_params(params: Mapping[str, object]) -> str:
     """16 hex digits that depend on the parameters' values only, not on their order.
 

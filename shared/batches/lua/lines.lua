@@ -18,8 +18,9 @@ local function settle(batch, at)
     redis.call('HDEL', hash, 'finished_at', 'expires_at')
   elseif not is_open and (status == 'running' or status == 'canceling') then
     local ended = status == 'canceling' and 'canceled' or n.s > 0 and 'succeeded' or 'failed'
-    redis.call('HSET', hash, 'status', ended, 'finished_at', at,
-      'expires_at', at + redis.call('HGET', hash, 'retention_ms'))
+    local expires_at = at + redis.call('HGET', hash, 'retention_ms')
+    redis.call('HSET', hash, 'status', ended, 'finished_at', at, 'expires_at', expires_at)
+    redis.call('ZADD', 'batches:ended', expires_at, batch)
     tell('batch.completed', redis.call('HGET', hash, 'tenant'), batch, false, at)
   end
 end
@@ -38,5 +39,5 @@ local function move_line(batch, line, to, at)
 end
 
 local function flag_line(batch, line, flag)
-  redis.call('SETBIT', 'batch:' .. batch .. ':flag:' .. flag, line - 1, 1)
+  redis.call('SADD', 'batch:' .. batch .. ':flag:' .. flag, line)
 end

@@ -1,4 +1,5 @@
--- Shared by all scripts, behind events/lua/outbox.lua and batches/lua/lines.lua. KEYS[1] is the job's hash; `time` is Redis's own, so no worker's clock matters.
+-- Shared by all scripts, behind events/lua/outbox.lua and batches/lua/lines.lua. KEYS[1] is the job's hash;
+-- `time` is Redis's own, so no worker's clock matters.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local job = KEYS[1]

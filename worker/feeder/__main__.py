@@ -1,0 +1,56 @@
+"""`python -m worker.feeder`: feeds until SIGTERM or SIGINT."""
+
+import time
+from threading import Event
+
+import structlog
+
+from shared.batches.lines import StoredLines
+from shared.batches.redis_store import RedisBatchStore
+from shared.errors import TransientError
+from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.logs import set_up_logs
+from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.settings import Settings, load_settings
+from shared.storage.opening import open_store
+from worker.feeder.feed import Feeder
+from worker.stopping import stop_event
+
+_log = structlog.get_logger(__name__)
+
+
+def open_feeder(settings: Settings) -> Feeder:
+    """A feeder over the real ports."""
+    redis = connect(settings.redis_url)
+    return Feeder(
+        batches=RedisBatchStore(redis, settings.retention_seconds),
+        lines=StoredLines(open_store(settings)),
+        jobs=RedisJobStore(redis, StoreTimes.of(settings)),
+        queue=CeleryJobQueue(producer_app(settings.broker_url)),
+        window=settings.batch_window,
+    )
+
+
+def run(feeder: Feeder, settings: Settings, stopped: Event) -> None:
+    """Feed every `feed_seconds`, tidy every `sweep_seconds`, until told to stop; an outage is waited out."""
+    tidy_at = 0.0
+    while not stopped.wait(settings.feed_seconds):
+        try:
+            feeder.feed()
+            if time.monotonic() >= tidy_at:
+                feeder.tidy()
+                tidy_at = time.monotonic() + settings.sweep_seconds
+        except TransientError as error:
+            _log.warning("feeding_postponed", code=error.code)
+
+
+def main() -> None:
+    """Run with the environment's settings."""
+    settings = load_settings()
+    set_up_logs(settings)
+    _log.info("feeder_started", window=settings.batch_window)
+    run(open_feeder(settings), settings, stop_event())
+
+
+if __name__ == "__main__":
+    main()
