@@ -1,5 +1,6 @@
 """A loaded model: photo in, matte out, whatever the network behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,8 @@ from worker.imaging.types import Rgb
 
 Matte = NDArray[np.float32]
 """(H, W), 0 background .. 1 subject."""
+Restore = Callable[[Matte, int, int], Matte]
+"""From the network's size to a width and a height."""
 
 
 class Network(Protocol):
@@ -22,7 +25,10 @@ class Network(Protocol):
 
 
 class Family(Protocol):
-    """How a family of networks wants its input and what its output means; a module of `families`."""
+    """How a family of networks wants its input and what its output means; a module of `families`.
+
+    One whose official code does not enlarge bilinearly also has `restore(matte, width, height)`.
+    """
 
     def prepare(self, rgb: Rgb, card: ModelCard) -> NDArray[Any]:
         """A batch of one from an sRGB picture."""
@@ -45,6 +51,11 @@ class Segmenter:
         return self.enlarge(self.network.infer(self.family.prepare(srgb, self.card)), width, height)
 
     def enlarge(self, output: NDArray[np.float32], width: int, height: int) -> Matte:
-        """The network's output as a matte of this size, bilinearly."""
+        """The network's output as a matte of this size; bilinearly where the family says nothing else."""
         small = self.family.read(output, self.card)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        restore: Restore = getattr(self.family, "restore", _resize_bilinearly)
+        return restore(small, width, height)
+
+
+def _resize_bilinearly(matte: Matte, width: int, height: int) -> Matte:
+    return np.asarray(cv2.resize(matte, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
