@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     """How often a worker renews its leases."""
     heartbeat_file: Path | None = None
     """A worker touches it with each heartbeat, so that a probe can see it is alive; empty: none."""
+    stage_deadline_seconds: float = Field(default=300.0, gt=0)
+    """A stage that shows no progress for so long is taken as hung: its worker exits with status 70, to be started
+    again by its supervisor."""
     redeliver_seconds: float = Field(default=30.0, gt=0)
     """A waiting stage that nobody has claimed for so long is rung again."""
     sweep_seconds: float = Field(default=1.0, gt=0)

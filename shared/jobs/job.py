@@ -179,6 +179,8 @@ class Refusal(StrEnum):
     STALE = "stale"
     BUSY = "busy"
     DEAD = "dead"
+    SUSPECT = "suspect"
+    """Its last worker died: perhaps of it, so it runs only where nothing else does."""
 
 
 class LeaseState(StrEnum):

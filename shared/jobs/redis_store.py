@@ -126,13 +126,14 @@ class RedisJobStore:
             raise NotFound(f"no job {job_id}")
         return job_from_hash(fields)
 
-    def claim(self, step: Step) -> Claim | Refusal:
+    def claim(self, step: Step, *, alone: bool = False) -> Claim | Refusal:
         token = uuid.uuid4().hex
         lost = WorkerLost(f"each of {self._times.max_attempts} attempts ended with its worker silent")
         error = JobError(lost.code, lost.title, lost.detail, step.stage, retryable=True)
         args = [
             step.name, token, milliseconds(self._times.lease_seconds),
             self._times.max_attempts, json.dumps(asdict(error)), step.job_id, json.dumps(asdict(_LATE)),
+            int(alone),
         ]  # fmt: skip
         with translated():
             outcome, *rest = self._claim(keys=[job_key(step.job_id)], args=args)

@@ -23,8 +23,12 @@ class JobStore(Protocol):
     def get(self, job_id: str) -> Job:
         """The job as it stands. Raises NotFound."""
 
-    def claim(self, step: Step) -> Claim | Refusal:
-        """Take the lease on a step of the present stage, if nobody holds it; counts the attempt."""
+    def claim(self, step: Step, *, alone: bool = False) -> Claim | Refusal:
+        """Take the lease on a step of the present stage, if nobody holds it; counts the attempt.
+
+        A step whose last worker fell silent is a suspect: it is given only to a worker that runs nothing else
+        (`alone`) meanwhile.
+        """
 
     def renew(self, claim: Claim, progress: float) -> LeaseState:
         """Prolong the lease and publish the stage's progress (0..1)."""

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 import httpx
 import redis
@@ -37,7 +39,9 @@ def until(condition, seconds: float, what: str):
 class Stack:
     """Processes by name; `worker`, `worker2`, … may be started and killed at will."""
 
-    def __init__(self, folder: Path) -> None:
+    wsgi = "api.wsgi:app"
+
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port, self.redis_port = free_port(), free_port()
         self.processes: dict[str, subprocess.Popen] = {}
@@ -55,16 +59,19 @@ class Stack:
             "CUTROOM_REDELIVER_SECONDS": "3",
             "CUTROOM_SWEEP_SECONDS": "0.2",
             "CUTROOM_RETRY_DELAY_SECONDS": "0.2",
-        }
+        } | settings
 
     def start(self, name: str, **extra: str) -> subprocess.Popen:
         python, bin_dir = sys.executable, str(Path(sys.executable).parent)
         celery = [python, "-m", "celery", "--app", "tests.integration.stand_in_worker", "worker"]
         command = {
             "redis": ["sh", "deploy/embedded/redis.sh"],
-            "web": [f"{bin_dir}/gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app"],
+            "web": [f"{bin_dir}/gunicorn", "--config", "api/gunicorn.conf.py", self.wsgi],
             "keeper": [python, "-m", "worker.keeper"],
-        }.get(name, [*celery, "--without-gossip", "--without-mingle", "-n", f"{name}@test", "-Q", QUEUES])
+        }.get(
+            name.rstrip("23"),
+            [*celery, "--without-gossip", "--without-mingle", "-n", f"{name}@test", "-Q", QUEUES],
+        )
         env = {k: v for k, v in os.environ.items() if not k.startswith("CUTROOM_")}
         env |= {**self.settings, **extra, "PATH": f"{bin_dir}:{env['PATH']}", "PYTHONPATH": str(ROOT)}
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -87,6 +94,22 @@ class Stack:
         self.send(name, signal.SIGKILL)
         self.processes.pop(name).wait()
 
+    def stop(self, name: str, seconds: float) -> int:
+        """As a deployment does: SIGTERM, then the time of grace; the exit status."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        return process.wait(seconds)
+
+    @contextmanager
+    def paused(self, *names: str):
+        for name in names:
+            self.send(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.send(name, signal.SIGCONT)
+
     def down(self) -> None:
         for name in list(self.processes):
             self.kill(name)
@@ -108,3 +131,46 @@ class Stack:
             return job if job["status"] not in ("queued", "running") else None
 
         return until(final, seconds, f"{job_id} to finish (now {self.job(job_id)})")
+
+
+class Supervisor:
+    """Starts processes of a stack again when they end, as systemd or Kubernetes would; a context manager."""
+
+    def __init__(self, stack: Stack, *names: str) -> None:
+        self._stack = stack
+        self._names = set(names)
+        self._lock = Lock()
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="supervisor", daemon=True)
+        self.exits: list[tuple[str, int]] = []
+        """Who ended by itself, and its exit status."""
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @contextmanager
+    def leaving(self, *names: str):
+        """Let these rest meanwhile when they end."""
+        with self._lock:
+            self._names -= set(names)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._names |= set(names)
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.1):
+            with self._lock:
+                for name in self._names:
+                    process = self._stack.processes.get(name)
+                    if process is not None and process.poll() is not None:
+                        self.exits.append((name, process.returncode))
+                    if process is None or process.poll() is not None:
+                        self._stack.start(name)

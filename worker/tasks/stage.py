@@ -32,32 +32,47 @@ class Work(Protocol):
 
 
 def run_stage(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
-    """Do what the record says is to be done for this step, if anything is."""
+    """Do what the record says is to be done for this step, if anything is. Raises nothing."""
     with structlog.contextvars.bound_contextvars(job_id=step.job_id, step=step.name):
         try:
-            claim = deps.jobs.claim(step)
-        except StoreUnavailable:
-            _log.warning("claim_postponed")  # the keeper rings again
-            return
-        if isinstance(claim, Refusal):
-            _log.debug("nothing_to_do", refusal=claim)
-            return
-        with structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt):
-            _run_claimed(claim, work, deps, heartbeat)
+            with heartbeat.company.together():
+                refusal = _attempt(step, work, deps, heartbeat, alone=False)
+            if refusal is Refusal.SUSPECT:
+                with heartbeat.company.alone():
+                    _attempt(step, work, deps, heartbeat, alone=True)
+        except BaseException as error:  # noqa: BLE001  MemoryError or SystemExit would leave the pool a live zombie
+            _log.error("stage_broke", exc_info=error)
+
+
+def _attempt(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat, *, alone: bool) -> Refusal | None:
+    try:
+        claim = deps.jobs.claim(step, alone=alone)
+    except StoreUnavailable:
+        _log.warning("claim_postponed")  # the keeper rings again
+        return None
+    if isinstance(claim, Refusal):
+        _log.debug("nothing_to_do", refusal=claim)
+        return claim
+    with structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt):
+        _run_claimed(claim, work, deps, heartbeat)
+    return None
 
 
 def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
-    lease = Lease(deps.jobs, claim)
+    lease = Lease(deps.jobs, claim, deps.settings.stage_deadline_seconds)
     heartbeat.add(lease)
     started = time.monotonic()
     try:
         result = work(claim.job, claim.step, deps, lease.progress)
+        lease.work_done()
         elapsed_ms = round((time.monotonic() - started) * 1000)
         _patiently(lambda: _commit(claim, result, elapsed_ms, deps))
     except LeaseEnded as ended:
+        lease.work_done()
         _log.info("stage_stopped", reason=str(ended))
         _patiently(lambda: deps.jobs.release(claim))
-    except BaseException as error:  # noqa: BLE001  MemoryError or SystemExit would leave the pool a live zombie
+    except BaseException as error:  # noqa: BLE001  whatever it is, the record hears of it
+        lease.work_done()
         failure = _as_app_error(error)
         _patiently(lambda: _fail(claim, failure, deps))
     finally:

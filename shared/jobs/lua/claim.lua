@@ -1,4 +1,5 @@
--- ARGV: step, token, lease ms, max attempts, error when attempts are used up, job id, error when it is late
+-- ARGV: step, token, lease ms, max attempts, error when attempts are used up, job id, error when it is late,
+-- whether the worker runs nothing else 0|1
 local step, token = ARGV[1], ARGV[2]
 local status = field('status')
 if not status or is_final(status) then
@@ -25,6 +26,11 @@ if tonumber(field('attempts:' .. step) or 0) >= tonumber(ARGV[4]) then
   redis.call('HSET', job, 'error:' .. step, field('last_error:' .. step) or ARGV[5])
   close(step, now) -- what it opens is due at once: the keeper rings it
   return { 'dead' }
+end
+-- A claim that was neither committed nor given back: its worker died, perhaps of this very step.
+if field('token:' .. step) or field('lost:' .. step) then
+  if ARGV[8] == '0' then return { 'suspect' } end
+  redis.call('HSET', job, 'lost:' .. step, 1)
 end
 redis.call('HINCRBY', job, 'attempts:' .. step, 1)
 redis.call('HSET', job, 'status', 'running', 'token:' .. step, token, 'lease:' .. step, now + ARGV[3],

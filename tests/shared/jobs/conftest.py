@@ -70,7 +70,7 @@ def claim() -> Callable[..., Claim]:
     """Take a lease that is free."""
 
     def claim(store: RedisJobStore, stage: Stage = Stage.SEGMENT, job_id: str = JOB) -> Claim:
-        taken = store.claim(Step(job_id, stage))
+        taken = store.claim(Step(job_id, stage), alone=True)
         assert isinstance(taken, Claim), taken
         return taken
 

@@ -32,7 +32,7 @@ def opened(create, claim, patient_store):
 
 
 def take(store, steps=STEPS):
-    claims = [store.claim(step) for step in steps]
+    claims = [store.claim(step, alone=True) for step in steps]
     assert all(isinstance(claim, Claim) for claim in claims), claims
     return claims
 

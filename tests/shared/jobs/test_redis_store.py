@@ -6,7 +6,7 @@ import time
 import pytest
 
 from shared.errors import NotFound, StoreUnavailable
-from shared.jobs.job import JobError, LeaseState, Refusal, Status, Step
+from shared.jobs.job import Claim, JobError, LeaseState, Refusal, Status, Step
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.results import Ingested, ModelUsed, OutputFile, Quality, Rendered, Segmented
 from shared.spec.job import JobSpec, Priority, Stage
@@ -150,6 +150,40 @@ class TestRefusals:
         time.sleep(0.08)
         assert store.claim(SEGMENT) is Refusal.DEAD
         assert store.get(JOB).error.code == "out_of_memory"
+
+
+class TestSuspects:
+    """A step whose worker died may be what it died of."""
+
+    def test_it_is_given_only_to_a_worker_that_runs_nothing_else(self, store, create, claim):
+        create()
+        claim(store)
+        time.sleep(0.08)
+        assert store.claim(SEGMENT) is Refusal.SUSPECT
+        assert store.get(JOB).attempts == 1
+        assert isinstance(store.claim(SEGMENT, alone=True), Claim)
+
+    def test_it_stays_one_when_it_then_fails_otherwise(self, store, create, claim):
+        create()
+        claim(store)
+        time.sleep(0.08)
+        store.fail(claim(store), _error(retryable=True))
+        time.sleep(0.12)
+        assert store.claim(SEGMENT) is Refusal.SUSPECT
+
+    def test_the_next_stage_is_none(self, store, create, claim):
+        create()
+        claim(store)
+        time.sleep(0.08)
+        store.commit(claim(store), SEGMENTED, 1)
+        assert isinstance(store.claim(RENDER), Claim)
+
+    def test_a_step_that_failed_or_was_given_back_is_none(self, store, patient_store, create):
+        create()
+        patient_store.release(patient_store.claim(SEGMENT))
+        store.fail(store.claim(SEGMENT), _error(retryable=True))
+        time.sleep(0.06)
+        assert isinstance(store.claim(SEGMENT), Claim)
 
 
 class TestFencing:

@@ -1,0 +1,139 @@
+"""An installation with two workers, supervised, whose processes have points where faults may be armed."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import AppError
+from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.settings import Settings
+from shared.storage.opening import open_store
+from tests.integration.points import Points
+from tests.integration.stack import Stack, Supervisor, until
+
+LEASE_SECONDS = 5
+MAX_ATTEMPTS = 4
+DEADLINE_SECONDS = 4
+GRACE_SECONDS = 20
+"""How long a process may take to end after SIGTERM."""
+WORKERS = ("worker", "worker2")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job, as far as it may not depend on chance."""
+
+    status: str
+    code: str | None
+    outputs: tuple[tuple[str, str], ...]
+    """Name and SHA-256."""
+    objects: frozenset[str] = frozenset()
+    """Names of the job's files, which hold a hash of what made them; empty where storage is no folder."""
+
+
+class Installation(Stack):
+    """Redis, two processes of the API, keeper and two workers; those that are supervised come back when they die."""
+
+    wsgi = "tests.integration.stand_in_api:app"
+
+    def __init__(self, folder: Path, pictures: str, **settings: str) -> None:
+        self.points = Points(folder / "points")
+        self._pictures = pictures
+        super().__init__(
+            folder,
+            CUTROOM_LEASE_SECONDS=str(LEASE_SECONDS),
+            CUTROOM_HEARTBEAT_SECONDS="1",
+            CUTROOM_REDELIVER_SECONDS="3",
+            CUTROOM_MAX_ATTEMPTS=str(MAX_ATTEMPTS),
+            CUTROOM_STAGE_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
+            CUTROOM_LOG_FORMAT="json",
+            CUTROOM_URL_ALLOWLIST='["127.0.0.1"]',
+            CUTROOM_ALLOW_HTTP_URLS="true",
+            CUTROOM_HEARTBEAT_FILE="",
+            STAND_IN_FAULTS=str(folder / "points"),
+            STAND_IN_SECONDS="0.05",
+            **settings,
+        )
+        self.supervisor = Supervisor(self, "web", "keeper", *WORKERS)
+        named = {name.removeprefix("CUTROOM_").lower(): value for name, value in self.settings.items()}
+        known = {name: value for name, value in named.items() if name in ("data_dir", "storage_url")}
+        s3 = {name: value for name, value in named.items() if name.startswith("s3_")}
+        self.objects = open_store(Settings(**known, **s3))
+        self.store = RedisJobStore(connect(self.settings["CUTROOM_REDIS_URL"]), StoreTimes.of(Settings()))
+
+    def up(self, **extra: str) -> "Installation":
+        super().up(**extra)
+        self.start("worker2")
+        self.supervisor.__enter__()
+        until(lambda: len(self.records.keys("worker:*")) >= 2, 30, "two workers")
+        return self
+
+    def down(self) -> None:
+        self.supervisor.__exit__()
+        super().down()
+
+    def submit(self, picture: bytes, spec: dict, path: str = "") -> str:
+        if path:
+            body = {**spec, "input": {"url": f"{self._pictures}{path}"}}
+            answer = self.http.post("/v1/jobs", json=body)
+        else:
+            files = {"image": ("photo.png", picture), "spec": (None, json.dumps(spec))}
+            answer = self.http.post("/v1/jobs", files=files)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def outcome(self, job_id: str) -> Outcome:
+        job = self.store.get(job_id)
+        outputs = tuple((output.name, output.sha256) for output in job.outputs)
+        code = job.error.code if job.error else None
+        return Outcome(str(job.status), code, outputs, frozenset(self.objects_of(job_id)))
+
+    def stored_sha256(self, job_id: str, name: str) -> str | None:
+        """Of what storage holds; None when it holds nothing."""
+        [key] = [output.key for output in self.store.get(job_id).outputs if output.name == name]
+        try:
+            with self.objects.open(key) as body:
+                return hashlib.sha256(body.read()).hexdigest()
+        except AppError:
+            return None
+
+    def objects_of(self, job_id: str) -> list[str]:
+        """Names of the job's files, where storage is a folder."""
+        folder = self.folder / "objects" / "t" / "local" / job_id
+        return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+    def commits(self) -> Iterator[tuple[str, str]]:
+        """Job and step of every commit that a worker reported."""
+        for event in self.events("stage_done"):
+            yield event["job_id"], event["step"]
+
+    def events(self, name: str) -> Iterator[dict]:
+        """Log lines of the workers and keepers with this event."""
+        for log in self.folder.glob("*.log"):
+            for line in log.read_text(errors="replace").splitlines():
+                if f'"{name}"' in line and line.startswith("{"):
+                    yield json.loads(line)
+
+    def settled(self, seconds: float = 30) -> None:
+        """Nothing waits, nothing is owed: no deadline, no place in a queue, no message unacknowledged."""
+        until(
+            lambda: self.records.zcard("sched") == 0, seconds, f"sched {self.records.zrange('sched', 0, 5)}"
+        )
+        for priority in ("interactive", "bulk"):
+            assert self.records.zcard(f"waiting:{priority}") == 0
+        until(lambda: not self.waiting_messages(), seconds, f"queues {self.waiting_messages()}")
+        until(lambda: self.broker.hlen("unacked") == 0, seconds, "unacked")
+
+    def waiting_messages(self) -> dict[str, int]:
+        lanes = [
+            f"{lane}.{priority}" for lane in ("gpu", "cpu", "io") for priority in ("interactive", "bulk")
+        ]
+        return {lane: count for lane in lanes if (count := self.broker.llen(lane))}
+
+    def healthy(self) -> None:
+        """Everything runs again: for the next trial."""
+        self.points.clear()
+        until(lambda: self.http.get("/readyz").status_code == 200, 30, "readyz")
+        until(lambda: len(self.records.keys("worker:*")) >= 2, 30, "two workers")

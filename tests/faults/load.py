@@ -1,0 +1,183 @@
+"""Sixty-four small jobs over all stages, what each must come to, and the verdict once the dust has settled."""
+
+import io
+import random
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from PIL import Image, ImageDraw
+
+from shared.jobs.job import Status
+from tests.faults.installation import Installation, Outcome
+
+JOBS = 64
+IN_FLIGHT = 50
+"""So many jobs, at least, are open when a fault strikes."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Jobs that must all come to the same."""
+
+    name: str
+    spec: dict
+    path: str = ""
+    """Path of the picture on the test's own picture server; empty: it is posted."""
+    is_black: bool = False
+
+
+EFFECTS = [{"type": "outline"}, {"type": "drop_shadow"}, {"type": "background", "color": "#00ff00"}]
+KINDS = (
+    Kind("plain", {}),
+    Kind("bulk", {"priority": "bulk"}),
+    Kind("effects", {"effects": EFFECTS, "output": {"format": "jpeg"}}),
+    Kind("matte", {"output": {"format": "webp", "include_matte": True}}),
+    Kind("upscale", {"upscale": {"scale": 2}}),
+    Kind("upscale_bulk", {"upscale": {"scale": 2}, "effects": EFFECTS[:1], "priority": "bulk"}),
+    Kind("url", {}, path="/photo.png"),
+    Kind("url_bulk", {"priority": "bulk", "upscale": {"scale": 1.5}}, path="/photo.png"),
+    Kind("no_subject", {"output": {"on_empty": "fail"}}, is_black=True),
+    Kind("gone", {}, path="/gone.png"),
+)
+OFTEN = KINDS[:8]
+
+
+def photo(kind: Kind) -> bytes:
+    """A bright disc on a dark ground; nothing but the ground where there is to be no subject."""
+    image = Image.new("RGB", (64, 48), (20, 30, 60))
+    if not kind.is_black:
+        ImageDraw.Draw(image).ellipse((16, 8, 48, 40), fill=(250, 220, 40))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass
+class Verdict:
+    """What a fault did to a load; all but the first and the last are to be zero."""
+
+    in_flight: int
+    stages: dict[str, int]
+    lost: int = 0
+    duplicated: int = 0
+    stuck: int = 0
+    wrong: list[str] = field(default_factory=list)
+    recovery_seconds: float = 0.0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.duplicated or self.stuck or self.wrong)
+
+
+class Load:
+    """The jobs of one trial on an installation."""
+
+    def __init__(self, installation: Installation, seed: int, expected: dict[str, Outcome]) -> None:
+        self.installation = installation
+        self._expected = expected
+        self._random = random.Random(seed)
+        self.kinds: dict[str, Kind] = {}
+        """By job."""
+        self.cancelled: dict[str, str] = {}
+        """What the API answered to a cancel, by job."""
+        self._failing: dict[str, str] = {}
+        self._struck_at = time.monotonic()
+        self._in_flight, self._stages = 0, Counter[str]()
+
+    def submit(self, count: int = JOBS) -> "Load":
+        """Hand in jobs over HTTP while the workers hold still."""
+        kinds = [self._random.choice(OFTEN) for _ in range(count - 4)] + [*KINDS[8:]] * 2
+        self._random.shuffle(kinds)
+        self.installation.points.arm("hold", "")
+        with ThreadPoolExecutor(8) as pool:
+            for job_id, kind in zip(pool.map(self.submit_one, kinds), kinds, strict=True):
+                self.kinds[job_id] = kind
+        return self
+
+    def submit_one(self, kind: Kind) -> str:
+        return self.installation.submit(photo(kind), kind.spec, kind.path)
+
+    def spread(self) -> "Load":
+        """Let the workers go until jobs stand in three stages at least and the first have gone on."""
+        assert len(self.open_steps()) >= IN_FLIGHT
+        self.installation.points.disarm("hold")
+        give_up = time.monotonic() + 20
+        while time.monotonic() < give_up:
+            self.strike()
+            if len(self._stages) >= 3 and self._stages["render"] >= 3:
+                break
+            time.sleep(0.01)
+        assert self._in_flight >= IN_FLIGHT, self._stages
+        return self
+
+    def strike(self) -> None:
+        """Remember what is in flight now: the fault begins."""
+        steps = self.open_steps()
+        self._in_flight = len(steps)
+        self._stages = Counter(step.partition("/")[0] for step in steps.values())
+        self.restart_clock()
+
+    def restart_clock(self) -> None:
+        """Recovery is counted from here: the fault has ended."""
+        self._struck_at = time.monotonic()
+
+    def open_steps(self) -> dict[str, str]:
+        """The step of each open job, by the store's own index."""
+        members = self.installation.records.zrange("sched", 0, -1)
+        steps = dict(member.split(" ", 1) for member in members)
+        return {job_id: step for job_id, step in steps.items() if job_id in self.kinds}
+
+    def expect_failure(self, job_id: str, code: str) -> None:
+        """This job is the fault's victim and fails with `code`."""
+        self._failing[job_id] = code
+
+    def cancel(self, job_id: str) -> None:
+        answer = self.installation.http.post(f"/v1/jobs/{job_id}/cancel").raise_for_status()
+        self.cancelled[job_id] = answer.json()["status"]
+
+    def verdict(self, seconds: float = 60) -> Verdict:
+        """Wait until every job has ended, then compare each with the undisturbed run."""
+        give_up = time.monotonic() + seconds
+        while (statuses := self._statuses()) and time.monotonic() < give_up:
+            if all(status is None or Status(status).is_final for status in statuses.values()):
+                break
+            time.sleep(0.05)
+        found = Verdict(self._in_flight, dict(self._stages))
+        found.recovery_seconds = round(time.monotonic() - self._struck_at, 1)
+        found.lost = sum(status is None for status in statuses.values())
+        ended = [job_id for job_id, status in statuses.items() if status and Status(status).is_final]
+        found.stuck = len(statuses) - len(ended) - found.lost
+        for job_id in ended:
+            self._judge(job_id, found)
+        found.duplicated += self._committed_twice()
+        return found
+
+    def _statuses(self) -> dict[str, str | None]:
+        pipeline = self.installation.records.pipeline(transaction=False)
+        for job_id in self.kinds:
+            pipeline.hget(f"job:{job_id}", "status")
+        return dict(zip(self.kinds, pipeline.execute(), strict=True))
+
+    def _judge(self, job_id: str, found: Verdict) -> None:
+        outcome = self.installation.outcome(job_id)
+        expected = self._expected[self.kinds[job_id].name]
+        if job_id in self._failing:
+            expected = Outcome("failed", self._failing[job_id], (), expected.objects)
+        if job_id in self.cancelled:
+            # Cancelled while it ran: never succeeded; found finished already: as it was.
+            was = self.cancelled[job_id]
+            allowed = {"canceled"} if was in ("queued", "running", "canceled") else {was}
+            if outcome.status not in allowed:
+                found.wrong.append(f"{job_id}: cancel answered {was}, then {outcome.status}")
+        elif replace(outcome, objects=frozenset()) != replace(expected, objects=frozenset()):
+            found.wrong.append(f"{job_id} ({self.kinds[job_id].name}): {outcome}")
+        found.duplicated += len(outcome.objects - expected.objects)
+        for name, sha256 in outcome.outputs:
+            if self.installation.stored_sha256(job_id, name) != sha256:
+                found.wrong.append(f"{job_id}: the stored {name} is not what the record says")
+
+    def _committed_twice(self) -> int:
+        commits = Counter(step for step in self.installation.commits() if step[0] in self.kinds)
+        return sum(count > 1 for count in commits.values())

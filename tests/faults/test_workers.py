@@ -1,0 +1,129 @@
+"""Workers that die, stop, hang or go mad."""
+
+import pytest
+
+from tests.faults.installation import GRACE_SECONDS, MAX_ATTEMPTS, WORKERS
+from tests.faults.load import KINDS, Kind, Load
+from tests.integration.stack import until
+
+pytestmark = pytest.mark.integration
+
+STAGES = ("ingest", "segment", "upscale", "render")
+
+
+@pytest.mark.parametrize("point", ["claimed", "stored", "committed", "rung"])
+def test_kill_9_at_a_point_of_every_stage(load, installation, survived, point):
+    load.submit()
+    stages = [stage for stage in STAGES if (point, stage) != ("rung", "ingest")]  # the API rings that
+    for stage in stages:
+        installation.points.arm(f"{point}.{stage}", "die")
+    load.spread()
+    survived(load, f"worker killed: {point}")
+    assert sorted({passed for passed, _ in installation.points.passed()}) == sorted(
+        f"{point}.{stage}" for stage in stages
+    )
+
+
+def test_sigterm_under_load_finishes_what_runs_and_hands_back_the_rest(load, installation, survived):
+    load.submit().spread()
+    with installation.supervisor.leaving(*WORKERS):
+        ended = [installation.stop(name, GRACE_SECONDS) for name in WORKERS]
+        left = load.open_steps()
+        held = [
+            job_id
+            for job_id, step in left.items()
+            if installation.records.hexists(f"job:{job_id}", f"token:{step}")
+        ]
+        load.restart_clock()
+    assert ended == [0, 0]
+    assert left, "the load was over before the workers were"
+    assert held == []
+    survived(load, "workers: SIGTERM under load")
+    for job_id in load.kinds:
+        fields = installation.records.hgetall(f"job:{job_id}")
+        assert {
+            name: value for name, value in fields.items() if name.startswith("attempts:") and value != "1"
+        } == {}
+
+
+def test_a_message_lost_between_brpop_and_bookkeeping(load, installation, survived):
+    """Celery on Redis loses it for good: it is in no queue and in no list of unacknowledged messages."""
+    with installation.supervisor.leaving(*WORKERS):
+        for name in WORKERS:
+            installation.kill(name)
+        installation.broker.flushdb()
+        for name in WORKERS:
+            installation.start(name)
+        until(lambda: sum(c["cmd"] == "brpop" for c in installation.broker.client_list()) >= 2, 20, "BRPOP")
+        for name in WORKERS:
+            installation.send(name, 19)
+        load.submit()
+        load.strike()
+        handed = len(load.kinds) - sum(installation.waiting_messages().values())
+        assert handed >= 1
+        assert installation.broker.hlen("unacked") == 0
+        for name in WORKERS:
+            installation.kill(name)
+    installation.points.disarm("hold")
+    survived(load, "message lost between BRPOP and bookkeeping")
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [("memory", "out_of_memory"), ("exit", "internal_error"), ("interrupt", "internal_error")],
+)
+def test_a_stage_that_raises_what_would_leave_celery_a_zombie(load, installation, survived, action, code):
+    load.submit()
+    [unlucky] = [job_id for job_id, kind in load.kinds.items() if kind.name == "plain"][:1]
+    installation.points.arm(f"work.segment@{unlucky}", action)
+    load.expect_failure(unlucky, code)
+    load.spread()
+    survived(load, f"stage raises {action}")
+
+
+def test_a_heartbeat_thread_that_dies_takes_its_process_along(load, installation, survived):
+    load.submit()
+    installation.points.arm("claimed.segment", "heartbeat")
+    before = len(installation.supervisor.exits)
+    load.spread()
+    survived(load, "heartbeat thread dies")
+    until(lambda: installation.supervisor.exits[before:], 30, "the process without heartbeat to end")
+    assert {status for _, status in installation.supervisor.exits[before:]} == {70}
+
+
+def test_a_hung_inference(load, installation, survived):
+    load.submit()
+    installation.points.arm("work.segment", "hang")
+    before = len(installation.supervisor.exits)
+    load.spread()
+    survived(load, "inference hangs")
+    assert [status for _, status in installation.supervisor.exits[before:]] == [70]
+
+
+def test_a_job_that_kills_its_worker_every_time(load, installation, survived):
+    load.submit()
+    [poison] = [job_id for job_id, kind in load.kinds.items() if kind.name == "plain"][:1]
+    installation.points.arm(f"work.segment@{poison}", "die")
+    load.expect_failure(poison, "worker_lost")
+    load.spread()
+    survived(load, "poison job", seconds=120)
+    assert [job for _, job in installation.points.passed()] == [poison] * MAX_ATTEMPTS
+
+
+def test_neighbours_of_a_poison_job_outlive_it(installation, expected, results):
+    """They are at work in the same process each time it dies, unless it is made to run alone."""
+    poison = Kind("poison", {})
+    load = Load(installation, 1, {**expected, "poison": expected["plain"]})
+    with installation.supervisor.leaving("worker2"):
+        installation.stop("worker2", GRACE_SECONDS)
+        installation.points.arm("hold", "")
+        victim = load.submit_one(poison)
+        load.kinds = {victim: poison} | {load.submit_one(KINDS[0]): KINDS[0] for _ in range(3)}
+        load.expect_failure(victim, "worker_lost")
+        installation.points.arm(f"work.segment@{victim}", "die late")
+        for neighbour in [*load.kinds][1:]:
+            installation.points.arm(f"work.segment@{neighbour}", "slow")
+        installation.points.disarm("hold")
+        verdict = load.verdict(90)
+    assert verdict.is_clean, verdict
+    installation.settled()
