@@ -1,23 +1,42 @@
 """Makes a job of what was received: object, then record, then ring; whatever fails leaves nothing behind."""
 
 import hashlib
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import structlog
 
+from api.budgets import charge_megapixels
 from api.deps import Deps
-from shared.errors import AppError
-from shared.ids import new_id
+from api.tenancy import own_job
+from api.uploads import own_upload
+from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
 from shared.jobs.job import Job
 from shared.jobs.results import InputFacts
-from shared.picture import PictureLimits, inspect
-from shared.settings import Settings
+from shared.limits import picture_limits
+from shared.picture import inspect
 from shared.spec.job import JobSpec
 from shared.storage.keys import input_key
 
 _log = structlog.get_logger(__name__)
+
+_UNKNOWN_PIXELS = 1
+"""A picture that nobody has seen yet counts as the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What shall become a job."""
+
+    job_id: str
+    tenant: str
+    spec: JobSpec
+    picture: BinaryIO | None
+    """The posted picture; None where the spec says where it is."""
+    request_id: str
 
 
 class HashingReader:
@@ -41,51 +60,91 @@ class HashingReader:
         return self._hash.hexdigest()
 
 
-def admit(deps: Deps, tenant: str, spec: JobSpec, picture: BinaryIO | None, request_id: str) -> Job:
-    """Record the job and ring its first steps. A lost ring is no error: the keeper rings again."""
-    job_id = new_id("job")
-    if picture is None:
-        rings = deps.jobs.create(job_id, tenant, spec, None, request_id)
-    else:
-        with _stored(deps, input_key(tenant, job_id), picture) as facts:
-            rings = deps.jobs.create(job_id, tenant, spec, facts, request_id)
+def admit(deps: Deps, wanted: Application) -> Job:
+    """Record the job and ring its first steps. A lost ring is no error: the keeper rings again.
+
+    Doing it twice with the same id makes one job.
+    """
+    if deps.archive.waiting() >= deps.settings.max_waiting_jobs:
+        raise QueueFull("too many jobs wait already; try again later")
+    with _picture(deps, wanted) as facts:
+        rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id)
     rang = [deps.queue.ring(ring) for ring in rings]
-    _log.info("job_created", job_id=job_id, rang=all(rang))
-    return deps.jobs.get(job_id)
+    _log.info("job_created", job_id=wanted.job_id, rang=all(rang))
+    return deps.jobs.get(wanted.job_id)
 
 
 @contextmanager
-def _stored(deps: Deps, key: str, picture: BinaryIO) -> Iterator[InputFacts]:
-    """The picture in storage, checked by its header first; taken out again if anything fails meanwhile."""
-    seen = inspect(picture, picture_limits(deps.settings))
-    picture.seek(0)
-    reader = HashingReader(picture)
+def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
+    """What is known of the picture, which then lies in storage; None when a worker is to fetch it.
+
+    What was stored is taken out again if anything fails meanwhile.
+    """
+    source = wanted.spec.input
+    if wanted.picture is None and (source is None or source.job_id is None):
+        _announce(deps, wanted)
+        yield None
+        return
     try:
-        deps.objects.put(key, cast(BinaryIO, reader), content_type=seen.content_type)
-        yield InputFacts(
-            key=key,
-            width=seen.width,
-            height=seen.height,
-            bytes=reader.bytes,
-            content_type=seen.content_type,
-            sha256=reader.sha256,
-        )
+        yield _posted(deps, wanted, wanted.picture) if wanted.picture else _copied(deps, wanted)
     except BaseException:
-        _take_out(deps, key)
+        _take_out(deps, wanted)
         raise
 
 
-def picture_limits(settings: Settings) -> PictureLimits:
-    """The published limits of a picture."""
-    return PictureLimits(
-        max_bytes=settings.max_bytes,
-        max_megapixels=settings.max_megapixels,
-        max_side_px=settings.max_side_px,
+def _announce(deps: Deps, wanted: Application) -> None:
+    """The picture comes later; an upload must last until then."""
+    charge_megapixels(_UNKNOWN_PIXELS)
+    if wanted.spec.input and wanted.spec.input.upload_id:
+        upload = own_upload(wanted.spec.input.upload_id)
+        deps.uploads.keep(upload.id, time.time() + wanted.spec.retention)
+
+
+def _posted(deps: Deps, wanted: Application, picture: BinaryIO) -> InputFacts:
+    """The posted picture, checked by its header first."""
+    seen = inspect(picture, picture_limits(deps.settings))
+    charge_megapixels(seen.width * seen.height)
+    picture.seek(0)
+    reader, key = HashingReader(picture), input_key(wanted.tenant, wanted.job_id)
+    deps.objects.put(key, cast(BinaryIO, reader), content_type=seen.content_type)
+    return InputFacts(
+        key=key,
+        width=seen.width,
+        height=seen.height,
+        bytes=reader.bytes,
+        content_type=seen.content_type,
+        sha256=reader.sha256,
     )
 
 
-def _take_out(deps: Deps, key: str) -> None:
+def _copied(deps: Deps, wanted: Application) -> InputFacts:
+    """The picture of an earlier job; a copy, since that job may end before this one."""
+    source = own_job((wanted.spec.input and wanted.spec.input.job_id) or "")
+    if source.input is None:
+        raise PictureNotReady("the other job has not fetched its picture yet; try again when it has")
+    charge_megapixels(source.input.width * source.input.height)
+    key = input_key(wanted.tenant, wanted.job_id)
     try:
-        deps.objects.delete(key)
+        with closing(deps.objects.open(source.input.key)) as body:
+            deps.objects.put(key, body, content_type=source.input.content_type)
+    except NotFound:
+        raise Gone("the other job's picture is gone") from None
+    return source.input.model_copy(update={"key": key})
+
+
+def _take_out(deps: Deps, wanted: Application) -> None:
+    key = input_key(wanted.tenant, wanted.job_id)
+    try:
+        if not _is_recorded(deps, wanted.job_id):
+            deps.objects.delete(key)
     except AppError as error:
         _log.warning("object_left_behind", key=key, code=error.code)
+
+
+def _is_recorded(deps: Deps, job_id: str) -> bool:
+    """Whether the job is there in spite of an error: made by an earlier attempt, or by one whose answer was lost."""
+    try:
+        deps.jobs.get(job_id)
+    except (NotFound, StoreUnavailable):
+        return False
+    return True

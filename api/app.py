@@ -4,11 +4,15 @@ import ipaddress
 
 from apiflask import APIFlask
 
+from api.browsers import register_browsers
+from api.budgets import register_budgets
 from api.deps import EXTENSION, Deps, open_deps
 from api.openapi import register_openapi
 from api.problems import register_problems
 from api.requests import register_requests
 from api.routes import BLUEPRINTS
+from api.tenancy import register_tenancy
+from api.waiting import register_waiting
 from shared.errors import SettingsInvalid
 from shared.settings import Settings
 
@@ -26,7 +30,11 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.extensions[EXTENSION] = deps or open_deps(settings)
     register_requests(app)
+    register_browsers(app, settings)
     register_problems(app)
+    register_tenancy(app)
+    register_budgets(app, settings)
+    register_waiting(app, settings)
     register_openapi(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -7,6 +7,10 @@ from flask import current_app
 
 from shared.fleet.port import Fleet
 from shared.fleet.redis_fleet import RedisFleet
+from shared.idempotency.port import IdempotencyStore
+from shared.idempotency.redis_store import RedisIdempotencyStore
+from shared.jobs.archive import JobArchive
+from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.store import JobStore
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
@@ -14,6 +18,10 @@ from shared.queue.port import JobQueue
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.port import ObjectStore
+from shared.tenants.redis_store import RedisTenantStore
+from shared.tenants.store import TenantStore
+from shared.uploads.redis_store import RedisUploadStore
+from shared.uploads.store import UploadStore
 
 EXTENSION = "cutroom"
 
@@ -27,18 +35,27 @@ class Deps:
     objects: ObjectStore
     queue: JobQueue
     fleet: Fleet
+    archive: JobArchive
+    tenants: TenantStore
+    answers: IdempotencyStore
+    uploads: UploadStore
 
 
 def open_deps(settings: Settings) -> Deps:
     """The real ones: Redis, Celery and the storage that the settings name. Connects on first use."""
     redis = connect(settings.redis_url)
+    times = StoreTimes.of(settings)
     return Deps(
         settings=settings,
-        jobs=RedisJobStore(redis, StoreTimes.of(settings)),
+        jobs=RedisJobStore(redis, times),
         objects=open_store(settings),
         queue=CeleryJobQueue(producer_app(settings.broker_url)),
         # The API only reads presence, so how long an announcement lives is the workers' business.
         fleet=RedisFleet(redis, settings.heartbeat_seconds),
+        archive=RedisJobArchive(redis, times),
+        tenants=RedisTenantStore(redis),
+        answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
+        uploads=RedisUploadStore(redis),
     )
 
 

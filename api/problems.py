@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import AppError, InternalError, InvalidSpec, TransientError
+from shared.errors import AppError, InternalError, InvalidSpec, NotAuthenticated, TransientError
 
 _log = structlog.get_logger(__name__)
 
@@ -84,6 +84,8 @@ def _from_app_error(error: AppError) -> Response:
     response = problem(error.http_status, error.code, error.title, error.detail, fields)
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, NotAuthenticated):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="cutroom"'
     if isinstance(error, TransientError):
         _log.warning("unavailable", code=error.code, reason=repr(error.__cause__))
     elif error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:

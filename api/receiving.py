@@ -36,7 +36,7 @@ class PostedJob:
 def received(request: Request, max_picture_bytes: int) -> Iterator[PostedJob]:
     """The posted job. Raises ImageTooLarge, InvalidForm, InvalidSpec or UnsupportedMediaType."""
     if request.mimetype == JSON:
-        yield PostedJob(_read_json(request), None)
+        yield PostedJob(read_json(request), None)
     elif request.mimetype == MULTIPART:
         with ExitStack() as spools:
             yield _read_form(request, max_picture_bytes, spools)
@@ -44,7 +44,10 @@ def received(request: Request, max_picture_bytes: int) -> Iterator[PostedJob]:
         raise UnsupportedMediaType(f"send {MULTIPART} with a part `image`, or {JSON} with `input`")
 
 
-def _read_json(request: Request) -> bytes:
+def read_json(request: Request) -> bytes:
+    """A body of JSON. Raises InvalidSpec for one too long, UnsupportedMediaType for anything else."""
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType(f"send {JSON}")
     request.max_content_length = MAX_SPEC_BYTES
     try:
         return request.get_data(cache=False)

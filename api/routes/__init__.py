@@ -7,5 +7,6 @@ from api.routes.docs import docs
 from api.routes.files import files
 from api.routes.health import health
 from api.routes.jobs import jobs
+from api.routes.uploads import uploads
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, files, catalogue, health, docs)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, files, catalogue, health, docs)

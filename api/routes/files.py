@@ -1,12 +1,16 @@
 """Files of `file://` storage under signed, expiring URLs; with S3, clients go to S3 and this answers 404."""
 
+from http import HTTPStatus
+from typing import IO, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
+from werkzeug.exceptions import ClientDisconnected
 
+from api.answers import bodiless
 from api.deps import Deps, current_deps
-from shared.errors import NotFound
+from shared.errors import NotFound, UploadIncomplete
 from shared.settings import Settings
 from shared.storage.headers import attachment
 from shared.storage.signing import FileRequest, Grant, verify
@@ -22,6 +26,39 @@ def get_file(key: str) -> Response:
         raise NotFound("this server does not serve files itself")
     grant = verify(FileRequest("GET", key, request.args), deps.settings.effective_signing_secret)
     return _stream(deps, grant)
+
+
+@files.put("/<path:key>")
+def put_file(key: str) -> Response:
+    """Store a body of exactly the length and type that the URL's signature allows."""
+    deps = current_deps()
+    if not serves_files(deps.settings):
+        raise NotFound("this server does not serve files itself")
+    asked = FileRequest("PUT", key, request.args, request.content_type or "", request.content_length)
+    grant = verify(asked, deps.settings.effective_signing_secret)
+    body = ExactBody(request.stream, grant.content_length or 0)
+    deps.objects.put(grant.key, cast(BinaryIO, body), content_type=grant.content_type)
+    return bodiless(HTTPStatus.NO_CONTENT)
+
+
+class ExactBody:
+    """A body that must not end before it has all its bytes."""
+
+    def __init__(self, source: IO[bytes], length: int) -> None:
+        self._source = source
+        self._missing = length
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes. Raises UploadIncomplete when there are none and should be."""
+        wanted = self._missing if size < 0 else min(size, self._missing)
+        try:
+            chunk = self._source.read(wanted) if wanted else b""
+        except ClientDisconnected:
+            chunk = b""
+        if wanted and not chunk:
+            raise UploadIncomplete(f"the body ended {self._missing} bytes too early")
+        self._missing -= len(chunk)
+        return chunk
 
 
 def serves_files(settings: Settings) -> bool:

@@ -1,60 +1,117 @@
-"""Jobs: create, look, fetch the result, cancel."""
+"""Jobs: create, list, look, fetch the result, cancel, try again, delete."""
 
-import time
+from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.admission import admit
-from api.deps import Deps, current_deps
+from api.admission import Application, admit
+from api.answers import Answer, accepted, bodiless, current, entity_tag, polling_headers, view_of
+from api.deps import current_deps
+from api.events import MIME_TYPE, Stream, events
+from api.idempotency import OnceAnswered, once
 from api.outlook import outlook_of, retry_after
 from api.problems import problem_responses
 from api.reading import read_job_spec
-from api.receiving import received
+from api.receiving import PostedJob, received
 from api.requests import current_request_id
 from api.tenancy import current_tenant, own_job
-from api.views import JobView, Outlook, job_view, signed_url
-from shared.errors import JobFailed, NotFound
+from api.uploads import discard
+from api.views import JobView, View, signed_url
+from api.waiting import Preference, finished, hold, preference_of
+from shared.errors import JobFailed, NotFound, NotRetryable, TooManyStreams
+from shared.idempotency.port import StoredAnswer
+from shared.jobs.archive import JobQuery
+from shared.jobs.expiry import delete_files, delete_job
 from shared.jobs.job import Job, Status
-from shared.jobs.results import OutputFile
+from shared.spec.job import JobSpec
 
 jobs = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 
-Answer = tuple[JobView, int, dict[str, str]]
+_CHUNK_BYTES = 1 << 20
 
 
-class ResultQuery(BaseModel):
-    """Which output of a job."""
+class Query(BaseModel):
+    """Parameters behind the question mark."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class ResultQuery(Query):
+    """Which output of a job."""
 
     name: str = "image"
     """The output's `name`."""
 
 
+class ListQuery(Query):
+    """Which jobs, and how many."""
+
+    status: Status | None = None
+    """Only jobs that stand so."""
+    batch_id: Annotated[str, StringConstraints(pattern=r"^bat_[0-9a-z]{26}$")] | None = None
+    """Only the jobs of this batch."""
+    limit: int = Field(default=20, ge=1, le=100)
+    """At most so many."""
+    cursor: Annotated[str, StringConstraints(pattern=r"^job_[0-9a-z]{26}$")] | None = None
+    """`next_cursor` of the page before."""
+
+
+class JobList(View):
+    """Some jobs, the newest first."""
+
+    data: tuple[JobView, ...]
+    next_cursor: str | None
+    """The next page's `cursor`; null after the last. A page may be short, or even empty, and not be the last."""
+
+
 @jobs.post("")
 @jobs.output(JobView, status_code=202, description="Recorded and queued.")
-@jobs.doc(operation_id="createJob", responses=problem_responses(400, 413, 415, 422, 503))
-def create_job() -> Answer:
+@jobs.doc(
+    operation_id="createJob",
+    responses={
+        200: "With `Prefer: wait`: the job has ended already.",
+        **problem_responses(400, 409, 410, 413, 415, 422, 503),
+    },
+)
+def create_job() -> Response:
     """Create a job.
 
     Post `multipart/form-data` with the picture as the part `image` and, if you like, a JobSpec as the part
-    `spec`; or post a JobSpec as `application/json` whose `input.url` says where the picture is.
+    `spec`; or post a JobSpec as `application/json` whose `input` says where the picture is. Sent twice with the
+    same `Idempotency-Key`, it is one job.
     """
-    deps = current_deps()
+    deps, preference = current_deps(), preference_of(request)
     with received(request, deps.settings.max_bytes) as posted:
         spec = read_job_spec(posted.spec_json, deps.settings, has_picture=posted.picture is not None)
-        job = admit(deps, current_tenant(), spec, posted.picture, current_request_id())
-    outlook = outlook_of(deps, job)
-    headers = {"Location": f"/v1/jobs/{job.id}", "Retry-After": retry_after(outlook)}
-    return _view(deps, job, outlook), HTTPStatus.ACCEPTED, headers
+
+        def make(job_id: str) -> StoredAnswer:
+            wanted = Application(job_id, current_tenant(), spec, posted.picture, current_request_id())
+            return accepted(deps, admit(deps, wanted))
+
+        outcome = once("job", _payload(spec, posted), make)
+    return _waited_for(outcome, preference)
+
+
+@jobs.get("")
+@jobs.input(ListQuery, location="query", arg_name="query")
+@jobs.output(JobList)
+@jobs.doc(operation_id="listJobs", responses=problem_responses(422, 503))
+def list_jobs(query: ListQuery) -> JobList:
+    """List jobs, the newest first."""
+    deps = current_deps()
+    page = deps.archive.page(
+        JobQuery(current_tenant(), query.limit, query.status, query.batch_id, before=query.cursor)
+    )
+    return JobList(data=tuple(view_of(deps, job) for job in page.jobs), next_cursor=page.last_seen)
 
 
 @jobs.get("/<job_id>")
 @jobs.output(JobView)
-@jobs.doc(operation_id="getJob", responses={304: "Nothing changed.", **problem_responses(404, 503)})
+@jobs.doc(operation_id="getJob", responses={304: "Nothing changed.", **problem_responses(404, 410, 503)})
 def get_job(job_id: str) -> Answer | Response:
     """Look at a job.
 
@@ -63,10 +120,10 @@ def get_job(job_id: str) -> Answer | Response:
     deps = current_deps()
     job = own_job(job_id)
     outlook = outlook_of(deps, job)
-    headers = _polling_headers(deps, job, outlook)
-    if request.if_none_match.contains_weak(_entity_tag(deps, job, outlook)):
-        return _bodiless(HTTPStatus.NOT_MODIFIED, headers)
-    return _view(deps, job, outlook), HTTPStatus.OK, headers
+    headers = polling_headers(deps, job, outlook)
+    if request.if_none_match.contains_weak(entity_tag(deps, job, outlook)):
+        return bodiless(HTTPStatus.NOT_MODIFIED, headers)
+    return view_of(deps, job, outlook), HTTPStatus.OK, headers
 
 
 @jobs.get("/<job_id>/result")
@@ -74,7 +131,7 @@ def get_job(job_id: str) -> Answer | Response:
 @jobs.output(JobView, status_code=202, description="Not finished; ask again after `Retry-After` seconds.")
 @jobs.doc(
     operation_id="getResult",
-    responses={302: "The file is at `Location`, for a while.", **problem_responses(404, 409, 422, 503)},
+    responses={302: "The file is at `Location`, for a while.", **problem_responses(404, 409, 410, 422, 503)},
 )
 def get_result(job_id: str, query: ResultQuery) -> Answer | Response:
     """Fetch a result: a redirect to the file."""
@@ -82,20 +139,47 @@ def get_result(job_id: str, query: ResultQuery) -> Answer | Response:
     job = own_job(job_id)
     if not job.status.is_final:
         outlook = outlook_of(deps, job)
-        return _view(deps, job, outlook), HTTPStatus.ACCEPTED, {"Retry-After": retry_after(outlook)}
+        return view_of(deps, job, outlook), HTTPStatus.ACCEPTED, {"Retry-After": retry_after(outlook)}
     if job.status is not Status.SUCCEEDED:
         raise JobFailed(_why_no_result(job))
     for file in job.outputs:
         if file.name == query.name:
             url = signed_url(deps.objects, deps.settings, job.id, file)
-            return _bodiless(HTTPStatus.FOUND, {"Location": url, "Cache-Control": "no-store"})
+            return bodiless(HTTPStatus.FOUND, {"Location": url, "Cache-Control": "no-store"})
     known = ", ".join(file.name for file in job.outputs)
     raise NotFound(f"the job has no output of this name; it has {known}")
 
 
+@jobs.get("/<job_id>/events")
+@jobs.doc(
+    operation_id="followJob",
+    responses={200: "The job's changes, until it has ended.", **problem_responses(404, 410, 503)},
+)
+def follow_job(job_id: str) -> Response:
+    """Follow a job as server-sent events.
+
+    `status` and `progress` tell of changes, `done` carries the job as `GET` gives it, and ends the stream. Whoever
+    comes back with `Last-Event-ID` is told only of what has changed since.
+    """
+    deps, job = current_deps(), own_job(job_id)
+    let_go = hold()
+    if let_go is None:
+        raise TooManyStreams("poll the job instead, or come back later")
+
+    def view(changed: Job) -> str:
+        return view_of(deps, changed).model_dump_json()
+
+    stream = Stream(deps, job, request.headers.get("Last-Event-ID", ""), view)
+    response = Response(events(stream), mimetype=MIME_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(let_go)
+    return response
+
+
 @jobs.post("/<job_id>/cancel")
 @jobs.output(JobView)
-@jobs.doc(operation_id="cancelJob", responses=problem_responses(404, 503))
+@jobs.doc(operation_id="cancelJob", responses=problem_responses(404, 410, 503))
 def cancel_job(job_id: str) -> Answer:
     """Cancel a job.
 
@@ -103,39 +187,68 @@ def cancel_job(job_id: str) -> Answer:
     """
     deps = current_deps()
     deps.jobs.cancel(own_job(job_id).id)
-    job = own_job(job_id)
-    outlook = outlook_of(deps, job)
-    return _view(deps, job, outlook), HTTPStatus.OK, _polling_headers(deps, job, outlook)
+    return current(deps, own_job(job_id))
 
 
-def _view(deps: Deps, job: Job, outlook: Outlook) -> JobView:
-    def url_of(file: OutputFile) -> str:
-        return signed_url(deps.objects, deps.settings, job.id, file)
+@jobs.post("/<job_id>/retry")
+@jobs.output(JobView, description="Queued again.")
+@jobs.doc(operation_id="retryJob", responses=problem_responses(404, 409, 410, 503))
+def retry_job(job_id: str) -> Answer:
+    """Queue a failed or expired job again, under the same id.
 
-    return job_view(job, outlook, deps.settings, url_of)
+    What its finished stages made is used again. A job that is queued or running goes on as it is.
+    """
+    deps = current_deps()
+    rings = deps.archive.retry(own_job(job_id).id)
+    if rings is None:
+        raise NotRetryable("the job was canceled or has succeeded")
+    for ring in rings:
+        deps.queue.ring(ring)
+    return current(deps, own_job(job_id))
 
 
-def _polling_headers(deps: Deps, job: Job, outlook: Outlook) -> dict[str, str]:
-    headers = {"ETag": f'W/"{_entity_tag(deps, job, outlook)}"', "Cache-Control": "private, no-cache"}
-    if not job.status.is_final:
-        headers["Retry-After"] = retry_after(outlook)
-    return headers
+@jobs.delete("/<job_id>")
+@jobs.output({}, status_code=204, description="The job is gone.")
+@jobs.doc(operation_id="deleteJob", responses=problem_responses(404, 410, 503))
+def delete_job_now(job_id: str) -> Response:
+    """Delete a job and its files now, and the upload that it was made of.
+
+    A running job is canceled first; what its present stage still writes is deleted when that has ended.
+    """
+    deps, job = current_deps(), own_job(job_id)
+    deps.archive.delete(job.id)
+    job = deps.jobs.get(job.id)
+    if job.spec.input and job.spec.input.upload_id:
+        discard(deps, job.spec.input.upload_id)
+    if job.status.is_final:
+        delete_job(job, deps.archive, deps.objects)
+    else:
+        delete_files(job, deps.objects)
+    return bodiless(HTTPStatus.NO_CONTENT)
 
 
-def _bodiless(status: HTTPStatus, headers: dict[str, str]) -> Response:
-    response = Response(status=status, headers=headers)
-    # Werkzeug would say text/html of nothing at all.
-    del response.headers["Content-Type"]
+def _waited_for(outcome: OnceAnswered, preference: Preference) -> Response:
+    """The answer, or the finished job where the caller would rather wait for it."""
+    deps, response = current_deps(), outcome.response()
+    waits = preference.wait_seconds > 0
+    job = finished(deps, outcome.resource_id, preference.wait_seconds) if waits else None
+    if job is not None:
+        response.status_code = HTTPStatus.OK
+        response.set_data(view_of(deps, job).model_dump_json())
+        del response.headers["Retry-After"]
+    if preference.applied:
+        response.headers["Preference-Applied"] = preference.applied
     return response
 
 
-def _entity_tag(deps: Deps, job: Job, outlook: Outlook) -> str:
-    """Changes with the record, with the place in the queue, and twice in the lifetime of a result's URL.
-
-    The last, because whoever is told 304 keeps the URLs of an earlier answer, and those expire.
-    """
-    period = int(time.time() // (deps.settings.url_lifetime_seconds / 2)) if job.outputs else 0
-    return f"{job.version}.{outlook.queue_position}.{period}"
+def _payload(spec: JobSpec, posted: PostedJob) -> Iterator[bytes]:
+    """What makes two requests the same: the picture is spooled, so it can be read once more."""
+    yield spec.model_dump_json().encode()
+    if posted.picture is not None:
+        posted.picture.seek(0)
+        while chunk := posted.picture.read(_CHUNK_BYTES):
+            yield chunk
+        posted.picture.seek(0)
 
 
 def _why_no_result(job: Job) -> str:

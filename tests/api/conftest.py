@@ -18,11 +18,15 @@ from api.app import create_app
 from api.deps import Deps
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
+from shared.idempotency.redis_store import RedisIdempotencyStore
+from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.queue.names import QUEUES
 from shared.settings import Settings
 from shared.storage.memory import MemoryObjectStore
+from shared.tenants.redis_store import RedisTenantStore
+from shared.uploads.redis_store import RedisUploadStore
 from tests.api.working_queue import WorkingQueue
 
 
@@ -36,7 +40,9 @@ def _quiet() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, signing_secret="in-memory", max_bytes=2_000_000)
+    return Settings(
+        data_dir=tmp_path, signing_secret="in-memory", max_bytes=2_000_000, counters_url="memory://"
+    )
 
 
 @pytest.fixture
@@ -77,7 +83,17 @@ def deps(
 ) -> Deps:
     fleet = RedisFleet(redis, 60)
     fleet.announce(WorkerFacts("one", QUEUES, weights_present=("imgly-medium",)))
-    return Deps(settings, jobs, objects, queue, fleet)
+    return Deps(
+        settings=settings,
+        jobs=jobs,
+        objects=objects,
+        queue=queue,
+        fleet=fleet,
+        archive=RedisJobArchive(redis, StoreTimes.of(settings)),
+        tenants=RedisTenantStore(redis),
+        answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
+        uploads=RedisUploadStore(redis),
+    )
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_the_id_is_recorded_with_the_job(client, jobs):
     [
         ("GET", "/nothing/here", 404, "not_found"),
         ("DELETE", "/healthz", 405, "method_not_allowed"),
-        ("GET", "/v1/jobs", 405, "method_not_allowed"),
+        ("DELETE", "/v1/jobs", 405, "method_not_allowed"),
         ("POST", "/v1/jobs", 415, "unsupported_media_type"),
     ],
 )

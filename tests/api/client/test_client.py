@@ -46,9 +46,9 @@ def test_a_photo_is_submitted_with_its_spec(cutroom, photo, objects, jobs):
 
 
 def test_a_url_is_submitted(cutroom):
-    assert cutroom.submit_url("https://example.com/a.png")["spec"]["input"] == {
-        "url": "https://example.com/a.png"
-    }
+    assert cutroom.submit_url("https://example.com/a.png")["spec"]["input"]["url"] == (
+        "https://example.com/a.png"
+    )
 
 
 def test_a_refusal_carries_the_problem_document(cutroom, photo):
