@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     """Deliveries under way at once; at most 2 of an endpoint and a quarter of them of a tenant."""
     webhook_seconds: float = Field(default=15.0, gt=0)
     """Longest a delivery may take in all."""
-    max_webhooks: int = Field(default=50, ge=1)
+    max_webhooks: int = Field(default=50, ge=1, le=100)
     """Most endpoints of a tenant."""
 
     model_cache: Path = Path("~/.cache/cutroom/models")

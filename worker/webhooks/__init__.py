@@ -1,0 +1,1 @@
+"""The process that delivers events to those who asked for them."""
