@@ -21,7 +21,7 @@ from worker.imaging.types import Alpha, Cutout, Rgb
 from worker.upscaling.bleed import bleed
 from worker.upscaling.recombine import MARGIN_PX, recombine
 from worker.upscaling.reduce import reduce
-from worker.upscaling.runtime import TileNetwork, load_network
+from worker.upscaling.runtime import TileNetwork, load_tiles
 from worker.upscaling.tiles import Area, Pixels, Progress, Tile, Tiling, enlarge, part, rows_of_tiles
 
 NETWORK_SHARE = 0.95  # of a pass's progress; the rest is recombination
@@ -49,7 +49,7 @@ class Upscaler:
                 f"upscale_tile_px must be at least {_least_side(card.tile_pad_px)} for {card.name}"
             )
         side_px = tile_side_px + tile_side_px % 2
-        return cls(load_network(card, weights, device=device, side_px=side_px), card.tile_pad_px)
+        return cls(load_tiles(card, weights, device=device, side_px=side_px), card.tile_pad_px)
 
     def upscale(self, cutout: Cutout, scale: float, progress: Progress) -> Cutout:
         """Enlarge a cut-out `scale` times (at least 1); profile kept, frame scaled along.

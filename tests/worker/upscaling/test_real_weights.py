@@ -10,6 +10,7 @@ import pytest
 from shared.catalog import UPSCALERS
 from worker.imaging.types import Cutout
 from worker.upscaling.realesrgan import Upscaler
+from worker.upscaling.runtime import recipe
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 REFERENCE = SHARED / "parity" / "esrgan_reference"
@@ -50,9 +51,9 @@ def general(tmp_path_factory):
 )
 def test_the_network_gives_the_official_picture(name, expected, tmp_path):
     torch = pytest.importorskip("torch", reason='needs the extra "torch"')
-    from worker.upscaling import torch_runtime  # noqa: PLC0415
+    from worker.inference import torch_network  # noqa: PLC0415
 
-    pixels = torch_runtime.PixelNetwork(torch_runtime.load(UPSCALERS[name].arch, _weights(name, tmp_path)))
+    pixels = torch_network.load(recipe(UPSCALERS[name], TILE_PX), _weights(name, tmp_path))
     with torch.inference_mode():
         enlarged = pixels(torch.from_numpy(_read("input.png"))[None])[0].numpy()
     assert np.abs(enlarged.astype(int) - _read(expected)).max() <= 1

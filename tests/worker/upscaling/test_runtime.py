@@ -1,3 +1,5 @@
+"""Super-resolution networks as the upscaler uses them: tiles in, larger tiles out."""
+
 import subprocess
 import sys
 
@@ -6,11 +8,10 @@ import pytest
 from safetensors.numpy import save_file
 
 from shared.catalog import PARTNERS, UPSCALERS, ModelCard
-from shared.errors import ModelUnavailable, SettingsInvalid
-from worker.upscaling import runtime
+from shared.errors import SettingsInvalid
 from worker.upscaling.realesrgan import Upscaler
 from worker.upscaling.recombine import MARGIN_PX
-from worker.upscaling.runtime import load_network
+from worker.upscaling.runtime import load_tiles
 
 SIDE_PX = 40
 CARD = ModelCard(
@@ -50,7 +51,7 @@ def tile():
 
 @pytest.fixture(scope="module")
 def loaded(weights):
-    return load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
+    return load_tiles(CARD, weights, device="cpu", side_px=SIDE_PX)
 
 
 def test_the_converted_network_equals_torch_within_one_level(loaded, network, tile):
@@ -69,54 +70,6 @@ def test_results_are_independent_of_later_runs(loaded, tile):
     kept = first.copy()
     loaded.run(255 - tile)
     np.testing.assert_array_equal(first, kept)
-
-
-def test_the_graph_beside_the_weights_serves_a_machine_without_torch(loaded, weights, tile, monkeypatch):
-    monkeypatch.setattr(runtime, "_torch_runtime", lambda: pytest.fail("converted a second time"))
-    again = load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
-    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
-    graphs = sorted(path.suffix for path in weights.parent.iterdir() if path != weights)
-    assert graphs == [".bin", ".xml"]
-
-
-def test_a_damaged_graph_is_converted_again(loaded, weights, tile, tmp_path):
-    copy = tmp_path / weights.name
-    copy.write_bytes(weights.read_bytes())
-    graph = copy.with_name(runtime._graph_name(copy, SIDE_PX))
-    graph.write_text("<net>")
-    again = load_network(CARD, copy, device="cpu", side_px=SIDE_PX)
-    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
-    assert graph.stat().st_size > 1000
-
-
-def test_a_folder_that_cannot_be_written_to_only_costs_the_next_conversion(
-    loaded, weights, tile, monkeypatch
-):
-    def refuse(**_options):
-        raise PermissionError(13, "read-only")
-
-    monkeypatch.setattr(runtime.tempfile, "TemporaryDirectory", refuse)
-    monkeypatch.setattr(runtime, "_read", lambda _path: None)
-    again = load_network(CARD, weights, device="cpu", side_px=SIDE_PX)
-    np.testing.assert_array_equal(again.run(tile), loaded.run(tile))
-
-
-def test_without_torch_a_network_that_must_be_converted_is_unavailable(tmp_path, monkeypatch):
-    (tmp_path / "made.safetensors").write_bytes(b"")
-    monkeypatch.setitem(sys.modules, "worker.upscaling.torch_runtime", None)
-    monkeypatch.delattr("worker.upscaling.torch_runtime", raising=False)
-    for device in ("cpu", "cuda"):
-        with pytest.raises(ModelUnavailable, match='install the extra "torch"'):
-            load_network(CARD, tmp_path / "made.safetensors", device=device, side_px=SIDE_PX)
-
-
-def test_cuda_without_a_gpu_is_unavailable(weights):
-    import torch  # noqa: PLC0415
-
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
-    with pytest.raises(ModelUnavailable, match="no CUDA device"):
-        load_network(CARD, weights, device="cuda", side_px=SIDE_PX)
 
 
 def test_the_room_is_imported_without_torch():

@@ -7,7 +7,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from shared.errors import ModelUnavailable
-from worker.upscaling.checkpoint import NCNN_FP16, NCNN_FP32, read_state_dict
+from worker.inference.checkpoint import read_state_dict
+from worker.inference.ncnn import NCNN_FP16, NCNN_FP32
 
 SHAPES = {
     "body.0.weight": (3, 3, 3, 3),  # 81 numbers: an odd count, so fp16 needs padding
