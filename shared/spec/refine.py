@@ -1,0 +1,29 @@
+"""From the network's matte to one of the photo's own size."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from shared.spec.base import Spec
+
+
+class RefineSpec(Spec):
+    """How edges follow the full-resolution photo, and whether their colours are cleaned."""
+
+    method: Literal["auto", "none", "guided", "matting", "fba"] = "auto"
+    """`auto`: `none` while the photo is at most 1.2 times the matte's size, `guided` beyond. `guided`: guided
+    upsampling against the photo. `matting`: automatic trimap and closed-form matting, bounded in time. `fba` is
+    not offered by this server yet."""
+    radius: int = Field(default=1, ge=1, le=16)
+    """Of `guided`: half the side of its window, in px of the network's matte."""
+    epsilon: float = Field(default=1e-4, ge=1e-7, le=1.0)
+    """Of `guided`: the smaller, the more an edge in the photo counts (on colours of 0..1)."""
+    decontaminate: bool = True
+    """Estimate the subject's own colours, so that no background tint stays in hair."""
+
+    @field_validator("method")
+    @classmethod
+    def _offered(cls, method: str) -> str:
+        if method == "fba":
+            raise ValueError("fba is not offered by this server yet")
+        return method

@@ -1,0 +1,27 @@
+"""From the network's matte, in its own size, to one of the photo's."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from shared.spec.refine import RefineSpec
+from worker.imaging.types import Alpha, Rgb
+from worker.matting.guided import enlarge, guided_upsampling
+
+_SAME_SIZE = 1.2
+"""`auto` leaves a matte alone up to this ratio of photo to matte, by their sides."""
+
+
+def refine(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
+    """The matte (h, w), float32 0..1, at the size of the photo (H, W, 3)."""
+    if method(rgb, matte, spec) == "guided":
+        return guided_upsampling(rgb, matte, spec)
+    return enlarge(matte, rgb.shape[1], rgb.shape[0])
+
+
+def method(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> str:
+    """What is done to this matte: `auto` decided."""
+    if spec.method != "auto":
+        return spec.method
+    photo_px, matte_px = rgb.shape[0] * rgb.shape[1], matte.shape[0] * matte.shape[1]
+    return "guided" if photo_px > _SAME_SIZE**2 * matte_px else "none"
