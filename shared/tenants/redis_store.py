@@ -43,7 +43,7 @@ class RedisTenantStore:
         record, limits = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
         return FoundKey(_record(record), _limits(limits))
 
-    def keys(self) -> Sequence[KeyRecord]:
+    def all_keys(self) -> Sequence[KeyRecord]:
         """See TenantStore."""
         with _translated(), self._redis.pipeline(transaction=False) as all_of_them:
             for key_id in cast(list[str], self._redis.zrange(_ALL, 0, -1)):

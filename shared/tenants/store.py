@@ -32,7 +32,7 @@ class TenantStore(Protocol):
     def find(self, key_id: str) -> FoundKey | None:
         """What is known under a key's id."""
 
-    def keys(self) -> Sequence[KeyRecord]:
+    def all_keys(self) -> Sequence[KeyRecord]:
         """All keys, the oldest first."""
 
     def limit(self, tenant: str, limits: TenantLimits) -> None:
