@@ -8,8 +8,11 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from shared.catalog import CARDS
 from shared.spec.base import Spec
 from shared.spec.effects import EffectSpec
+from shared.spec.mask import MaskSpec
 from shared.spec.output import OnEmpty, OutputSpec
+from shared.spec.refine import RefineSpec
 from shared.spec.source import InputSpec
+from shared.spec.tweak import TweakSpec
 from shared.spec.upscale import UpscaleSpec
 from shared.spec.variant import VariantSpec
 from shared.spec.webhook import WebhookSpec
@@ -34,6 +37,9 @@ class Priority(StrEnum):
 MetadataText = Annotated[str, StringConstraints(max_length=500)]
 
 
+Pixel = Annotated[int, Field(ge=0, le=16_384)]
+
+
 class JobSpec(Spec):
     """What is to be done with one picture."""
 
@@ -41,6 +47,14 @@ class JobSpec(Spec):
     """Where the picture comes from; left out when the picture is posted with the job."""
     model: str = "auto"
     """A name from `GET /v1/models`; `auto` takes the best one for the worker's device."""
+    roi: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
+    """`[x1, y1, x2, y2]` in source pixels, from the upper left corner; outside of it is background."""
+    tweak: TweakSpec = TweakSpec()
+    """What the network sees, where a photo is difficult; the result's colours stay."""
+    mask: MaskSpec = MaskSpec()
+    """Changes of the matte."""
+    refine: RefineSpec = RefineSpec()
+    """How edges follow the full-resolution photo."""
     upscale: UpscaleSpec | None = None
     """Enlarge the cut-out with Real-ESRGAN."""
     effects: tuple[EffectSpec, ...] = Field(default=(), max_length=20)
@@ -70,6 +84,13 @@ class JobSpec(Spec):
         if name != "auto" and name not in CARDS:
             raise ValueError(f"unknown model; known are auto, {', '.join(CARDS)}")
         return name
+
+    @field_validator("roi")
+    @classmethod
+    def _holds_something(cls, roi: tuple[int, int, int, int] | None) -> tuple[int, int, int, int] | None:
+        if roi is not None and (roi[0] >= roi[2] or roi[1] >= roi[3]):
+            raise ValueError("x1 must be less than x2, and y1 less than y2")
+        return roi
 
     @field_validator("variants")
     @classmethod

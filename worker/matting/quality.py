@@ -1,9 +1,10 @@
 """What can be said of a matte without knowing the truth."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from shared.jobs.results import Quality
 from worker.imaging.types import Alpha
 
 _SIDE_PX = 256
@@ -14,7 +15,19 @@ _SECOND_SUBJECT = 0.15
 """A further subject counts from this share of the largest one's area."""
 
 
-def assess(alpha: Alpha) -> Quality:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a matte looks like."""
+
+    coverage: float
+    """Share of the photo that is subject, 0..1."""
+    confidence: float
+    """1 where every pixel is plainly subject or background .. 0."""
+    flags: tuple[str, ...]
+    """Those of `empty_matte`, `subject_touches_border`, `many_subjects`, `low_confidence` that hold."""
+
+
+def assess(alpha: Alpha) -> Facts:
     """Coverage, confidence and flags of a matte (H, W)."""
     small = _small(alpha)
     coverage = float(small.mean()) / 255
@@ -28,7 +41,7 @@ def assess(alpha: Alpha) -> Quality:
         "many_subjects": not is_empty and _count_subjects(small) > 1,
         "low_confidence": not is_empty and confidence < _LOW_CONFIDENCE,
     }
-    return Quality(
+    return Facts(
         coverage=round(coverage, 4),
         confidence=0.0 if is_empty else round(confidence, 4),
         flags=tuple(name for name, holds in flags.items() if holds),

@@ -50,6 +50,10 @@ class Segmenter:
         height, width = srgb.shape[:2]
         return self.enlarge(self.network.infer(self.family.prepare(srgb, self.card)), width, height)
 
+    def small_matte(self, srgb: Rgb) -> Matte:
+        """The matte of a photo in the network's own size, for refinement against the photo."""
+        return self.family.read(self.network.infer(self.family.prepare(srgb, self.card)), self.card)
+
     def enlarge(self, output: NDArray[np.float32], width: int, height: int) -> Matte:
         """The network's output as a matte of this size; bilinearly where the family says nothing else."""
         small = self.family.read(output, self.card)

@@ -16,4 +16,5 @@ def cut_out(job: Job, deps: Deps) -> Cutout:
     if "empty_matte" in job.segmented.quality.flags and job.spec.on_empty == "original":
         alpha = alpha.copy()
         alpha.fill(255)
-    return Cutout.of(estimate_foreground(photo.rgb, alpha), alpha, photo.icc_profile)
+    rgb = estimate_foreground(photo.rgb, alpha) if job.spec.refine.decontaminate else photo.rgb
+    return Cutout.of(rgb, alpha, photo.icc_profile)

@@ -1,16 +1,21 @@
 """Photo in storage → matte in storage."""
 
+import cv2
 import numpy as np
 
 from shared.errors import InternalError, NoSubject
 from shared.jobs.job import Job, Step
 from shared.jobs.results import Quality, Segmented
+from shared.spec.job import JobSpec
 from shared.storage import keys
 from worker.deps import Deps
 from worker.imaging.colour import to_srgb
 from worker.imaging.types import Alpha, Photo
+from worker.matting.mask import apply_mask
 from worker.matting.quality import assess
+from worker.matting.refine import refine
 from worker.segmentation.segmenter import Segmenter
+from worker.segmentation.tweaks.view import see
 from worker.tasks.stage import Progress
 
 
@@ -22,26 +27,26 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
     progress(0.1)
     loaded = deps.segmenters.get(job.spec.model)
     progress(0.2)
-    alpha = _matte(photo, loaded.model)
+    alpha = _matte(photo, loaded.model, job.spec)
     progress(0.9)
     quality = _assess(job, photo, alpha)
-    params = keys.hash_params({"model": loaded.used.name})
+    asked = job.spec.model_dump(mode="json", include={"roi", "tweak", "mask", "refine"})
+    params = keys.hash_params({**asked, "model": loaded.used.name})
     key = keys.stage_key(job.tenant, job.id, "matte", params, "png")
     deps.artefacts.keep_matte(key, alpha)
     return Segmented(matte_key=key, model=loaded.used, quality=quality)
 
 
-def _matte(photo: Photo, segmenter: Segmenter) -> Alpha:
+def _matte(photo: Photo, segmenter: Segmenter, spec: JobSpec) -> Alpha:
     """(H, W) 0..255; what the file itself held as transparent stays so."""
-    matte = segmenter.matte(to_srgb(photo.rgb, photo.icc_profile))
-    alpha = np.rint(matte * 255).astype(np.uint8)
-    if photo.alpha is None:
-        return alpha
-    return np.asarray((alpha.astype(np.uint16) * photo.alpha + 127) // 255, np.uint8)
+    small = see(to_srgb(photo.rgb, photo.icc_profile), segmenter, spec.tweak)
+    alpha = apply_mask(refine(photo.rgb, small, spec.refine), spec.mask, spec.roi)
+    return alpha if photo.alpha is None else np.asarray(cv2.multiply(alpha, photo.alpha, scale=1 / 255))
 
 
 def _assess(job: Job, photo: Photo, alpha: Alpha) -> Quality:
-    quality = assess(alpha)
-    if "empty_matte" in quality.flags and job.spec.on_empty == "fail":
+    facts = assess(alpha)
+    if "empty_matte" in facts.flags and job.spec.on_empty == "fail":
         raise NoSubject("nothing in the picture stands out as its subject")
-    return quality.model_copy(update={"flags": (*photo.flags, *quality.flags)})
+    flags = (*photo.flags, *facts.flags)
+    return Quality(coverage=facts.coverage, confidence=facts.confidence, flags=flags)

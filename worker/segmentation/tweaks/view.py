@@ -8,12 +8,18 @@ from numpy.typing import NDArray
 
 from shared.spec.tweak import TweakSpec
 from worker.imaging.types import Rgb
+from worker.segmentation.segmenter import Matte, Segmenter
 from worker.segmentation.tweaks.hint import hint
 from worker.segmentation.tweaks.light import contrast, lift_shadows
 from worker.segmentation.tweaks.texture import denoise, sharpen
 
 _LONGER_SIDE_PX = 1536
 """Networks look at 1024 px or so; nothing is tweaked that they cannot see."""
+
+
+def see(srgb: Rgb, segmenter: Segmenter, spec: TweakSpec) -> Matte:
+    """The matte of a photo in about the network's own size, found on the tweaked picture."""
+    return unpad(segmenter.small_matte(tweak(srgb, spec)), spec.pad)
 
 
 def tweak(srgb: Rgb, spec: TweakSpec) -> Rgb:
