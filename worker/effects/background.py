@@ -1,10 +1,10 @@
-"""Something behind the subject: a colour, a gradient, a picture, or the photo itself out of focus."""
+"""Something behind the subject: a colour, a gradient, a picture, or the photo itself, out of focus or pale."""
 
 import numpy as np
 
 from shared.errors import InternalError
 from shared.spec.effects import BackgroundSpec
-from worker.imaging.backdrop import defocused
+from worker.imaging.backdrop import defocused, desaturated
 from worker.imaging.colour import color_in, from_srgb
 from worker.imaging.composite import plain, under
 from worker.imaging.gradient import paint
@@ -25,6 +25,8 @@ def apply(cutout: Cutout, spec: BackgroundSpec, scene: Scene) -> Cutout:
         return under(cutout, rgba[..., :3], np.ascontiguousarray(rgba[..., 3]))
     if spec.image is not None:
         return under(cutout, _picture(str(spec.image.url), cutout, scene))
+    if spec.desaturate is not None:
+        return under(cutout, desaturated(cutout, scene.photo, spec.desaturate))
     return under(cutout, defocused(cutout, scene.photo, (spec.blur or 0.0) * cutout.longer_side / 100))
 
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from shared.spec.effects import OutlineSpec
 from worker.imaging.colour import color_in
-from worker.imaging.composite import grow, plain, under
+from worker.imaging.composite import beneath, plain
 from worker.imaging.crop import subject_box
+from worker.imaging.silhouette import roomy
 from worker.imaging.types import Alpha, Cutout, Scene
 
 _SOLID = 128
@@ -31,15 +32,9 @@ def apply(cutout: Cutout, spec: OutlineSpec, scene: Scene) -> Cutout:
     if box is None or color_alpha == 0:
         return cutout
     margin = math.ceil(width_px) + 2  # the smooth edge, and the inset
-    x, y, width, height = box[0] - margin, box[1] - margin, box[2] + 2 * margin, box[3] + 2 * margin
-    canvas_height, canvas_width = cutout.alpha.shape
-    left, top = max(0, -x), max(0, -y)
-    right, bottom = max(0, x + width - canvas_width), max(0, y + height - canvas_height)
-    canvas = grow(cutout, left, top, right, bottom)
-    at = (x + left, y + top)
-    shape = canvas.alpha[at[1] : at[1] + height, at[0] : at[0] + width]
-    line = cv2.convertScaleAbs(widened(shape, width_px), alpha=color_alpha / 255)
-    return under(canvas, plain((red, green, blue), height, width), line, at=at)
+    line = cv2.convertScaleAbs(widened(roomy(cutout.alpha, box, margin), width_px), alpha=color_alpha / 255)
+    at = (box[0] - margin, box[1] - margin)
+    return beneath(cutout, plain((red, green, blue), *line.shape), line, at=at)
 
 
 def widened(alpha: Alpha, width_px: float) -> Alpha:

@@ -1,4 +1,4 @@
-"""The photo out of focus behind its own subject."""
+"""The photo behind its own subject: out of focus, in squares, or with less colour."""
 
 import math
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.imaging.blur import gaussian
+from worker.imaging.colour import saturate
 from worker.imaging.types import Alpha, Cutout, Rgb
 
 Floats = NDArray[Any]
@@ -17,6 +18,9 @@ _FILL_SIGMAS = 2.0
 """How far background is carried into the subject's place, in sigmas of the blur."""
 _FAINT = 0.02
 """Weight of what a wider look round found: it decides where no background is near."""
+
+_SAMPLES = 6
+"""To each side of a square: enough to tell background from subject within it."""
 
 
 def defocused(cutout: Cutout, photo: Rgb, sigma_px: float) -> Rgb:
@@ -32,6 +36,35 @@ def defocused(cutout: Cutout, photo: Rgb, sigma_px: float) -> Rgb:
     blurred = cv2.GaussianBlur(filled, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     frame = cv2.resize(cv2.convertScaleAbs(blurred), (width, height), interpolation=cv2.INTER_LINEAR)
     return _on_canvas(frame, cutout)
+
+
+def desaturated(cutout: Cutout, photo: Rgb, amount: float) -> Rgb:
+    """Lay the photo where it was, with `amount` (0..1) of its colour taken away; mirrored beyond its frame.
+
+    The subject stays in it: at a soft edge its own grey is nearer to the truth than what one would fill in.
+    """
+    _, _, width, height = cutout.frame
+    frame = photo
+    if photo.shape[:2] != (height, width):
+        frame = cv2.resize(photo, (width, height), interpolation=cv2.INTER_CUBIC)
+    return _on_canvas(saturate(frame, 1 - amount) if amount else frame, cutout)
+
+
+def pixelated(cutout: Cutout, photo: Rgb, square_px: float) -> Rgb:
+    """Lay the photo where it was in squares of their mean colour, without the subject's; mirrored beyond its frame.
+
+    A square wholly behind the subject takes its colour from those around it.
+    """
+    _, _, width, height = cutout.frame
+    count = (max(1, round(width / square_px)), max(1, round(height / square_px)))
+    fine = (min(photo.shape[1], count[0] * _SAMPLES), min(photo.shape[0], count[1] * _SAMPLES))
+    small = cv2.resize(photo, fine, interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = _background_weight(cutout, fine)
+    known = cv2.resize(np.dstack([small * weight[..., None], weight]), count, interpolation=cv2.INTER_AREA)
+    weight = known[..., 3]
+    squares = known[..., :3] / np.maximum(weight, 1e-6)[..., None]
+    filled = cv2.convertScaleAbs(_fill(squares, np.minimum(weight * _SAMPLES, 1), 1.0))
+    return _on_canvas(cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST), cutout)
 
 
 def _reduced_size(photo: Rgb, frame_size: tuple[int, int], sigma_px: float) -> tuple[int, int]:

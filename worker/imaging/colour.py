@@ -4,6 +4,7 @@ import io
 from functools import lru_cache
 from typing import Literal
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -11,6 +12,9 @@ from worker.imaging.types import Rgb
 
 Rgba = tuple[int, int, int, int]
 """Red, green, blue, alpha, 0..255 each, straight."""
+
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""How bright red, green and blue are: Rec. ITU-R BT.709."""
 
 _SRGB = ImageCms.createProfile("sRGB")
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
@@ -46,6 +50,12 @@ def color_in(color: str, icc_profile: bytes | None) -> Rgba:
     red, green, blue, alpha = parse_color(color)
     pixel = from_srgb(np.array([[[red, green, blue]]], np.uint8), icc_profile)[0, 0]
     return int(pixel[0]), int(pixel[1]), int(pixel[2]), alpha
+
+
+def saturate(rgb: Rgb, factor: float) -> Rgb:
+    """Each colour's distance to its grey times `factor`: 0 takes all colour, 1 changes nothing."""
+    grey = np.tile(LUMA, (3, 1))
+    return cv2.transform(rgb, grey + np.float32(factor) * (np.eye(3, dtype=np.float32) - grey))
 
 
 def profile_space(icc_profile: bytes | None) -> str | None:
