@@ -5,6 +5,13 @@ from typing import cast
 
 from flask import current_app
 
+from shared.batches.lines import StoredLines
+from shared.batches.redis_store import RedisBatchStore
+from shared.batches.store import BatchStore
+from shared.events.deliveries import DeliveryStore
+from shared.events.endpoints import EndpointStore
+from shared.events.redis_deliveries import RedisDeliveryStore
+from shared.events.redis_endpoints import RedisEndpointStore
 from shared.fleet.port import Fleet
 from shared.fleet.redis_fleet import RedisFleet
 from shared.idempotency.port import IdempotencyStore
@@ -39,16 +46,20 @@ class Deps:
     tenants: TenantStore
     answers: IdempotencyStore
     uploads: UploadStore
+    batches: BatchStore
+    lines: StoredLines
+    endpoints: EndpointStore
+    deliveries: DeliveryStore
 
 
 def open_deps(settings: Settings) -> Deps:
     """The real ones: Redis, Celery and the storage that the settings name. Connects on first use."""
     redis = connect(settings.redis_url)
-    times = StoreTimes.of(settings)
+    times, objects = StoreTimes.of(settings), open_store(settings)
     return Deps(
         settings=settings,
         jobs=RedisJobStore(redis, times),
-        objects=open_store(settings),
+        objects=objects,
         queue=CeleryJobQueue(producer_app(settings.broker_url)),
         # The API only reads presence, so how long an announcement lives is the workers' business.
         fleet=RedisFleet(redis, settings.heartbeat_seconds),
@@ -56,6 +67,10 @@ def open_deps(settings: Settings) -> Deps:
         tenants=RedisTenantStore(redis),
         answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
         uploads=RedisUploadStore(redis),
+        batches=RedisBatchStore(redis, settings.retention_seconds),
+        lines=StoredLines(objects, kept_objects=4),
+        endpoints=RedisEndpointStore(redis),
+        deliveries=RedisDeliveryStore(redis),
     )
 
 

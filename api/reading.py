@@ -81,6 +81,8 @@ def _check_urls(spec: JobSpec, rules: UrlRules) -> None:
 def _urls(spec: JobSpec) -> Iterator[tuple[str, str]]:
     if spec.input is not None and spec.input.url is not None:
         yield "/input/url", str(spec.input.url)
+    if spec.webhook is not None:
+        yield "/webhook/url", str(spec.webhook.url)
     yield from _background_urls("", spec.effects)
     for place, variant in enumerate(spec.variants):
         yield from _background_urls(f"/variants/{place}", variant.effects)

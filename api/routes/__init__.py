@@ -8,5 +8,6 @@ from api.routes.files import files
 from api.routes.health import health
 from api.routes.jobs import jobs
 from api.routes.uploads import uploads
+from api.routes.webhooks import webhooks
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, files, catalogue, health, docs)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, webhooks, files, catalogue, health, docs)

@@ -23,7 +23,6 @@ from shared.storage.port import ObjectStore
 
 LINES_PER_OBJECT = 200
 
-_KEPT_OBJECTS = 16
 _CONTENT_TYPE = "application/gzip"
 
 
@@ -89,8 +88,9 @@ class LineWriter:
 class StoredLines:
     """Reads lines back; keeps the last objects, since lines are read one after the other."""
 
-    def __init__(self, objects: ObjectStore) -> None:
+    def __init__(self, objects: ObjectStore, kept_objects: int = 16) -> None:
         self._objects = objects
+        self._most_kept = kept_objects
         self._lock = Lock()
         self._kept: OrderedDict[str, Sequence[StoredLine]] = OrderedDict()
 
@@ -112,7 +112,7 @@ class StoredLines:
         lines = tuple(self._read(key, place))
         with self._lock:
             self._kept[key] = lines
-            while len(self._kept) > _KEPT_OBJECTS:
+            while len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)
         return lines
 

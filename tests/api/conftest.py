@@ -16,6 +16,10 @@ from werkzeug.serving import make_server
 
 from api.app import create_app
 from api.deps import Deps
+from shared.batches.lines import StoredLines
+from shared.batches.redis_store import RedisBatchStore
+from shared.events.redis_deliveries import RedisDeliveryStore
+from shared.events.redis_endpoints import RedisEndpointStore
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.idempotency.redis_store import RedisIdempotencyStore
@@ -93,6 +97,10 @@ def deps(
         tenants=RedisTenantStore(redis),
         answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
         uploads=RedisUploadStore(redis),
+        batches=RedisBatchStore(redis, settings.retention_seconds),
+        lines=StoredLines(objects),
+        endpoints=RedisEndpointStore(redis),
+        deliveries=RedisDeliveryStore(redis),
     )
 
 
