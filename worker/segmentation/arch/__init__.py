@@ -35,8 +35,8 @@ NAMES = tuple(_NETWORKS)
 def build(name: str, **options: Any) -> nn.Module:
     """Build the network `name` with random weights, ready for `load_state_dict(official, strict=True)`.
 
-    Call it on a normalised (N, 3, H, W) tensor, in evaluation mode: it returns the final map before the sigmoid,
-    (N, 1, H, W); the modules of DeepLab and FBA state their own. Options are those of the network's factory:
+    It comes in evaluation mode: called on a normalised (N, 3, H, W) tensor it returns the final map before the
+    sigmoid, (N, 1, H, W); the modules of DeepLab and FBA state their own. Options are those of the network's factory:
     ValueError for an unknown name or value, TypeError for an unknown option, with the known ones.
     """
     factory = _factory(name)
@@ -45,7 +45,7 @@ def build(name: str, **options: Any) -> nn.Module:
     if unknown:
         offered = ", ".join(known) or "none"
         raise TypeError(f"network {name!r} has no option {', '.join(unknown)}; known: {offered}")
-    return factory(**options)
+    return factory(**options).eval()
 
 
 def _factory(name: str) -> Callable[..., nn.Module]:
