@@ -66,7 +66,9 @@ def charge_megapixels(pixels: int) -> None:
     cost = min(max(math.ceil(pixels / 1_000_000), 1), caller.megapixels_per_minute)
     names = ("megapixels", caller.tenant)
     try:
-        has_room = _limiter().limiter.hit(limit, *names, cost=cost)
+        # Asked first, because a fixed window counts what it refuses, too.
+        has_room = _limiter().limiter.test(limit, *names, cost=cost)
+        has_room = has_room and _limiter().limiter.hit(limit, *names, cost=cost)
         reset_at, remaining = _limiter().limiter.get_window_stats(limit, *names)
     except Exception as error:  # noqa: BLE001  each storage has errors of its own
         _log.warning("megapixels_not_counted", reason=repr(error))
@@ -121,4 +123,4 @@ def _limiter() -> Limiter:
 
 
 def _seconds_until(moment: float) -> int:
-    return max(math.ceil(moment - time.time()), 1)
+    return min(max(math.ceil(moment - time.time()), 1), _WINDOW_SECONDS)

@@ -17,6 +17,8 @@ from shared.storage.signing import FileRequest, Grant, verify
 
 files = APIBlueprint("files", __name__, url_prefix="/v1/files", enable_openapi=False)
 
+_CHUNK_BYTES = 1 << 20
+
 
 @files.get("/<path:key>")
 def get_file(key: str) -> Response:
@@ -50,7 +52,9 @@ class ExactBody:
 
     def read(self, size: int = -1, /) -> bytes:
         """The next bytes. Raises UploadIncomplete when there are none and should be."""
-        wanted = self._missing if size < 0 else min(size, self._missing)
+        if size < 0:
+            return b"".join(iter(lambda: self.read(_CHUNK_BYTES), b""))
+        wanted = min(size, self._missing)
         try:
             chunk = self._source.read(wanted) if wanted else b""
         except ClientDisconnected:
