@@ -6,7 +6,7 @@ PHOTO ?=
 UPSCALE ?=
 EFFECTS ?=
 
-.PHONY: help demo up test test-unit test-faults lint format bench clean
+.PHONY: help demo up test test-unit test-slow test-faults lint format bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,11 +17,14 @@ demo: $(VENV)/.run $(if $(UPSCALE),$(VENV)/.torch) ## cut out a photo: PHOTO=pat
 up: $(VENV)/.run ## Redis, API, worker and keeper in the foreground, on 127.0.0.1:8000, until Ctrl-C
 	@$(BIN)/cutroom up
 
-test: $(VENV)/.dev ## all tests: unit, real Redis, real Celery worker
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## all tests but the slow ones: unit, real Redis, real Celery worker
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-unit: $(VENV)/.dev ## only what needs no process beside the tests
-	$(BIN)/python -m pytest -m "not integration and not weights" $(ARGS)
+	$(BIN)/python -m pytest -m "not integration and not weights and not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## the largest networks at their full size
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
