@@ -15,11 +15,13 @@ from api.tenancy import own_job
 from api.uploads import own_upload
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
 from shared.jobs.job import Job
-from shared.jobs.results import InputFacts
+from shared.jobs.results import InputFacts, Segmented
 from shared.limits import picture_limits
+from shared.mattes.index import options_of
+from shared.mattes.reuse import MatteWish, reused
 from shared.picture import inspect
 from shared.spec.job import JobSpec
-from shared.storage.keys import input_key
+from shared.storage.keys import input_key, job_prefix, stage_key
 
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +70,8 @@ def admit(deps: Deps, wanted: Application) -> Job:
     if deps.archive.waiting() >= deps.settings.max_waiting_jobs:
         raise QueueFull("too many jobs wait already; try again later")
     with _picture(deps, wanted) as facts:
-        rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id)
+        matte = _known_matte(deps, wanted, facts)
+        rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id, matte)
     rang = [deps.queue.ring(ring) for ring in rings]
     _log.info("job_created", job_id=wanted.job_id, rang=all(rang))
     return deps.jobs.get(wanted.job_id)
@@ -132,13 +135,22 @@ def _copied(deps: Deps, wanted: Application) -> InputFacts:
     return source.input.model_copy(update={"key": key})
 
 
+def _known_matte(deps: Deps, wanted: Application, facts: InputFacts | None) -> Segmented | None:
+    """A matte that an earlier job made of this picture: then no network need look at it, nor the job wait for one."""
+    if facts is None:
+        return None
+    return reused(MatteWish(wanted.tenant, wanted.job_id, wanted.spec, facts), deps.mattes, deps.objects)
+
+
 def _take_out(deps: Deps, wanted: Application) -> None:
-    key = input_key(wanted.tenant, wanted.job_id)
+    prefix = job_prefix(wanted.tenant, wanted.job_id)
+    matte = stage_key(wanted.tenant, wanted.job_id, "matte", options_of(wanted.spec), "png")
     try:
         if not _is_recorded(deps, wanted.job_id):
-            deps.objects.delete(key)
+            deps.objects.delete(input_key(wanted.tenant, wanted.job_id))
+            deps.objects.delete(matte)
     except AppError as error:
-        _log.warning("object_left_behind", key=key, code=error.code)
+        _log.warning("objects_left_behind", prefix=prefix, code=error.code)
 
 
 def _is_recorded(deps: Deps, job_id: str) -> bool:

@@ -20,6 +20,8 @@ from shared.jobs.archive import JobArchive
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.store import JobStore
+from shared.mattes.index import MatteIndex
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.queue.port import JobQueue
 from shared.settings import Settings
@@ -46,6 +48,7 @@ class Deps:
     tenants: TenantStore
     answers: IdempotencyStore
     uploads: UploadStore
+    mattes: MatteIndex
     batches: BatchStore
     lines: StoredLines
     endpoints: EndpointStore
@@ -67,6 +70,7 @@ def open_deps(settings: Settings) -> Deps:
         tenants=RedisTenantStore(redis),
         answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
         uploads=RedisUploadStore(redis),
+        mattes=RedisMatteIndex(redis),
         batches=RedisBatchStore(redis, settings.retention_seconds),
         lines=StoredLines(objects, kept_objects=4),
         endpoints=RedisEndpointStore(redis),

@@ -10,12 +10,15 @@ from shared import plugins
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.job import Step
 from shared.jobs.redis_store import connect
+from shared.mattes.index import MatteIndex
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.names import QUEUES, task_name
 from shared.settings import Settings
 from shared.spec.job import Stage
 from worker.deps import Deps
 from worker.presence import Presence
 from worker.tasks.lease import Heartbeat
+from worker.tasks.reuse import ReusingMattes
 from worker.tasks.stage import Work, run_stage
 
 
@@ -24,8 +27,9 @@ def create_app(settings: Settings, deps: Deps) -> Celery:
     app = Celery("cutroom", broker=settings.broker_url)
     app.conf.update(_configuration(settings))
     heartbeat = Heartbeat(settings.heartbeat_seconds)
+    mattes = RedisMatteIndex(connect(settings.redis_url))
     for stage in Stage:
-        _serve(app, stage, deps, heartbeat)
+        _serve(app, stage, deps, heartbeat, mattes)
     _announce(settings, deps)
     return app
 
@@ -61,8 +65,10 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _serve(app: Celery, stage: Stage, deps: Deps, heartbeat: Heartbeat) -> None:
+def _serve(app: Celery, stage: Stage, deps: Deps, heartbeat: Heartbeat, mattes: MatteIndex) -> None:
     work: Work = plugins.load("worker.tasks", stage).run
+    if stage is Stage.SEGMENT:
+        work = ReusingMattes(work, mattes)
 
     def task(job_id: str, step: str) -> None:
         run_stage(Step.parse(job_id, step), work, deps, heartbeat)

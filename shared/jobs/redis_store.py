@@ -18,9 +18,9 @@ from shared.batches.batch import BatchLine
 from shared.errors import DeadlineExceeded, NotFound, StoreUnavailable, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
-from shared.jobs.results import InputFacts, Result
+from shared.jobs.results import InputFacts, Result, Segmented
 from shared.settings import Settings
-from shared.spec.job import JobSpec, Priority
+from shared.spec.job import JobSpec, Priority, Stage
 
 _SHARED = Path(__file__).parents[1]
 _LUA = _SHARED / "jobs" / "lua"
@@ -29,6 +29,7 @@ _PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua"
 
 _late = DeadlineExceeded("the job was not done within `start_within` or `finish_within`")
 _LATE = JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)
+_MATTE = f"result:{Stage.SEGMENT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,20 @@ class RedisJobStore:
         self._commit, self._fail = script("commit"), script("fail")
         self._cancel, self._due = script("cancel"), script("due")
 
-    def create(
-        self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
+    def create(  # noqa: PLR0913, PLR0917 see JobStore
+        self,
+        job_id: str,
+        tenant: str,
+        spec: JobSpec,
+        picture: InputFacts | None,
+        request_id: str,
+        matte: Segmented | None = None,
     ) -> Sequence[Ring]:
         fields = {"id": job_id, "tenant": tenant, "request_id": request_id}
         if picture:
             fields["input"] = picture.model_dump_json()
+        if matte:
+            fields[_MATTE] = matte.model_dump_json()
         return self._record(fields, spec, None)
 
     def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:
@@ -95,7 +104,7 @@ class RedisJobStore:
         return self._record(fields, spec, line)
 
     def _record(self, known: dict[str, str], spec: JobSpec, line: BatchLine | None) -> Sequence[Ring]:
-        job_id, stages = known["id"], spec.stages(has_picture="input" in known)
+        job_id, stages = known["id"], spec.stages(has_picture="input" in known, has_matte=_MATTE in known)
         fields = {
             **known,
             "priority": str(spec.priority),

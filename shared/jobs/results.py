@@ -51,6 +51,8 @@ class Segmented(Result):
     matte_key: str
     model: ModelUsed
     quality: Quality
+    reused_matte_of: str | None = None
+    """The job that made this matte, where it was not made anew."""
 
 
 class Upscaled(Result):

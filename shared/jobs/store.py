@@ -5,17 +5,25 @@ from typing import Protocol
 
 from shared.batches.batch import BatchLine
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
-from shared.jobs.results import InputFacts, Result
+from shared.jobs.results import InputFacts, Result, Segmented
 from shared.spec.job import JobSpec
 
 
 class JobStore(Protocol):
     """Job records. Every method raises StoreUnavailable when the store does not answer."""
 
-    def create(
-        self, job_id: str, tenant: str, spec: JobSpec, picture: InputFacts | None, request_id: str
+    def create(  # noqa: PLR0913, PLR0917 what a record begins with, and most of it is a word
+        self,
+        job_id: str,
+        tenant: str,
+        spec: JobSpec,
+        picture: InputFacts | None,
+        request_id: str,
+        matte: Segmented | None = None,
     ) -> Sequence[Ring]:
-        """Record a new job and the steps of its first stage, which are to be rung."""
+        """Record a new job and the steps of its first stage, which are to be rung. With a matte it needs no
+        segment stage.
+        """
 
     def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:
         """Record the job of a batch's waiting line; nothing, and nothing to ring, when it waits no more."""

@@ -128,8 +128,9 @@ class JobSpec(Spec):
         """What to do when no subject is found, variants or not."""
         return (self.variants[0] if self.variants else self).output.on_empty
 
-    def stages(self, *, has_picture: bool) -> tuple[Stage, ...]:
-        """The stages this job goes through, in order."""
+    def stages(self, *, has_picture: bool, has_matte: bool = False) -> tuple[Stage, ...]:
+        """The stages this job goes through, in order, with what is there already."""
         ingest = () if has_picture else (Stage.INGEST,)
         upscale = (Stage.UPSCALE,) if self.upscale else ()
-        return (*ingest, Stage.SEGMENT, *upscale, Stage.RENDER)
+        segment = () if has_matte else (Stage.SEGMENT,)
+        return (*ingest, *segment, *upscale, Stage.RENDER)

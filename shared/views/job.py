@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
-
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
 from shared.settings import Settings
@@ -113,6 +111,8 @@ class JobView(View):
     quality: QualityView | None
     timings_ms: TimingsView
     models: tuple[ModelUsedView, ...]
+    reused_matte_of: str | None
+    """The earlier job whose matte was used again: the same photo with the same options."""
     error: ErrorView | None
     metadata: dict[str, str]
     links: LinksView
@@ -135,14 +135,29 @@ def job_view(job: Job, outlook: Outlook, settings: Settings, url_of: Callable[[O
         expires_at=moment(job.expires_at),
         input=InputView.model_validate(job.input) if job.input else None,
         spec=job.spec,
-        outputs=tuple(_output(file, url_of(file)) for file in job.outputs),
-        quality=_quality(job),
+        outputs=output_views(job, url_of),
+        quality=quality_view(job),
         timings_ms=_timings(job),
         models=tuple(ModelUsedView.model_validate(used) for used in job.models),
+        reused_matte_of=job.segmented.reused_matte_of if job.segmented else None,
         error=ErrorView.model_validate(job.error) if job.error else None,
         metadata=job.spec.metadata,
         links=_links(job.id, settings.base_url),
     )
+
+
+def output_views(job: Job, url_of: Callable[[OutputFile], str]) -> tuple[OutputView, ...]:
+    """What the job made so far."""
+    return tuple(OutputView(url=url_of(file), **file.model_dump(exclude={"key"})) for file in job.outputs)
+
+
+def quality_view(job: Job) -> QualityView | None:
+    """What can be said of the result, once there is a matte."""
+    if job.quality is None:
+        return None
+    later = job.rendered.flags if job.rendered else ()
+    flags = tuple(dict.fromkeys((*job.quality.flags, *later)))
+    return QualityView(coverage=job.quality.coverage, confidence=job.quality.confidence, flags=flags)
 
 
 def signed_url(objects: ObjectStore, settings: Settings, job_id: str, file: OutputFile) -> str:
@@ -150,19 +165,6 @@ def signed_url(objects: ObjectStore, settings: Settings, job_id: str, file: Outp
     extension = file.key.rpartition(".")[2]
     lifetime = timedelta(seconds=settings.url_lifetime_seconds)
     return objects.presign_get(file.key, expires_in=lifetime, filename=f"{job_id}-{file.name}.{extension}")
-
-
-def _output(file: OutputFile, url: str) -> OutputView:
-    facts: dict[str, Any] = file.model_dump(exclude={"key"})
-    return OutputView(url=url, **facts)
-
-
-def _quality(job: Job) -> QualityView | None:
-    if job.quality is None:
-        return None
-    later = job.rendered.flags if job.rendered else ()
-    flags = tuple(dict.fromkeys((*job.quality.flags, *later)))
-    return QualityView(coverage=job.quality.coverage, confidence=job.quality.confidence, flags=flags)
 
 
 def _timings(job: Job) -> TimingsView:

@@ -25,6 +25,7 @@ from shared.fleet.redis_fleet import RedisFleet
 from shared.idempotency.redis_store import RedisIdempotencyStore
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.queue.names import QUEUES
 from shared.settings import Settings
@@ -97,6 +98,7 @@ def deps(
         tenants=RedisTenantStore(redis),
         answers=RedisIdempotencyStore(redis, settings.idempotency_seconds),
         uploads=RedisUploadStore(redis),
+        mattes=RedisMatteIndex(redis),
         batches=RedisBatchStore(redis, settings.retention_seconds),
         lines=StoredLines(objects),
         endpoints=RedisEndpointStore(redis),

@@ -107,6 +107,9 @@ local function open(stage, deadline)
 end
 
 local function learn_speed()
+  -- A matte that was made by another job says nothing of how long the model takes.
+  local made = field('result:segment')
+  if made and type(cjson.decode(made).reused_matte_of) == 'string' then return end
   local model, ms = field('model'), 0
   for _, name in ipairs(words(field('stages'))) do ms = ms + (field('ms:' .. name) or 0) end
   local mean = tonumber(redis.call('HGET', 'seconds_per_job', model) or ms / 1000)

@@ -1,0 +1,1 @@
+"""Mattes that can be used again: the same photo, the same options."""
