@@ -20,14 +20,15 @@ from shared.storage.port import SignedRequest
 from shared.uploads.store import Upload
 
 _CHUNK_BYTES = 1 << 20
-_TYPES = tuple(dict.fromkeys(CONTENT_TYPES.values()))
+_MANIFEST = "application/x-ndjson"
+_TYPES = (*dict.fromkeys(CONTENT_TYPES.values()), _MANIFEST)
 
 
 class UploadSpec(Spec):
     """What will be uploaded."""
 
     content_type: Annotated[str, Field(json_schema_extra={"enum": list(_TYPES)})]
-    """The picture's media type."""
+    """The picture's media type, or that of a batch's manifest."""
     bytes: Annotated[int, Field(ge=1)]
     """Its exact length."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None

@@ -2,6 +2,7 @@
 
 from apiflask import APIBlueprint
 
+from api.routes.batches import batches
 from api.routes.catalogue import catalogue
 from api.routes.docs import docs
 from api.routes.files import files
@@ -10,4 +11,4 @@ from api.routes.jobs import jobs
 from api.routes.uploads import uploads
 from api.routes.webhooks import webhooks
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, webhooks, files, catalogue, health, docs)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, batches, webhooks, files, catalogue, health, docs)

@@ -33,7 +33,8 @@ class RedisBatchStore:
         def script(name: str) -> Callable[..., Any]:
             return redis.register_script(prelude + (_LUA / f"{name}.lua").read_text())
 
-        self._begin, self._keep, self._accept = script("begin"), script("keep"), script("accept")
+        self._begin, self._keep = script("begin"), script("keep")
+        self._accept, self._discard = script("accept"), script("discard")
         self._waiting, self._lose = script("waiting"), script("lose")
         self._cancel, self._canceling = script("cancel"), script("canceling")
         self._retry, self._interrupted = script("retry"), script("interrupted")
@@ -54,12 +55,9 @@ class RedisBatchStore:
             self._accept(keys=[_key(batch_id)], args=[batch_id, states, listed, *counts])
         return self.get(batch_id)
 
-    def discard(self, batch_id: str) -> None:
+    def discard(self, batch_id: str) -> bool:
         with _translated():
-            tenant = cast(str, self._redis.hget(_key(batch_id), "tenant") or "")
-            self._redis.zrem(f"batches:{tenant}", batch_id)
-            self._redis.zrem("batches:receiving", batch_id)
-            self._redis.delete(_key(batch_id))
+            return bool(self._discard(keys=[_key(batch_id)], args=[batch_id]))
 
     def get(self, batch_id: str) -> Batch:
         with _translated():

@@ -27,8 +27,8 @@ class BatchStore(Protocol):
     def accept(self, batch_id: str, states: str, problems: Sequence[LineProblem]) -> Batch:
         """All lines are stored: from now on they are fed. `states` has a letter for each line."""
 
-    def discard(self, batch_id: str) -> None:
-        """Forget a batch that was not received to its end."""
+    def discard(self, batch_id: str) -> bool:
+        """Forget a batch that is still being received; False when it is not."""
 
     def get(self, batch_id: str) -> Batch:
         """The batch as it stands. Raises NotFound."""

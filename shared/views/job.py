@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
 from shared.settings import Settings

@@ -203,8 +203,15 @@ def test_batches_are_listed_newest_first(batches, accepted, redis):
     accepted("w", "bat_09", "somebody")
     assert [batch.id for batch in batches.page("local", "", 2)] == ids[:0:-1]
     assert [batch.id for batch in batches.page("local", ids[1], 2)] == ids[:1]
-    batches.discard(ids[2])
+    redis.delete(f"batch:{ids[2]}")
     assert [batch.id for batch in batches.page("local", "", 9)] == ids[1::-1]
+
+
+def test_only_what_is_not_accepted_is_discarded(batches, accepted):
+    accepted("w", "bat_01")
+    batches.begin("bat_02", "local", "")
+    assert [batches.discard("bat_01"), batches.discard("bat_02")] == [False, True]
+    assert [batch.id for batch in batches.page("local", "", 9)] == ["bat_01"]
 
 
 def test_a_sender_that_falls_silent_costs_the_batch(batches, redis):
