@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     """How often the keeper looks for work."""
     max_attempts: int = Field(default=4, ge=1)
     """How often a stage is tried before its job fails."""
+    outage_patience_seconds: float = Field(default=3600.0, ge=0)
+    """How long a stage is tried again while storage does not answer, without using up its attempts."""
     retry_delay_seconds: float = Field(default=2.0, ge=0)
     """First delay after a transient error; doubles with each attempt."""
     retention_seconds: int = Field(default=86_400, ge=60, le=2_592_000)

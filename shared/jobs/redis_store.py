@@ -40,6 +40,7 @@ class StoreTimes:
     redeliver_seconds: float
     retry_delay_seconds: float
     max_attempts: int
+    outage_patience_seconds: float = 3600
 
     @classmethod
     def of(cls, settings: Settings) -> "StoreTimes":
@@ -49,6 +50,7 @@ class StoreTimes:
             redeliver_seconds=settings.redeliver_seconds,
             retry_delay_seconds=settings.retry_delay_seconds,
             max_attempts=settings.max_attempts,
+            outage_patience_seconds=settings.outage_patience_seconds,
         )
 
 
@@ -167,18 +169,19 @@ class RedisJobStore:
             opened = self._commit(keys=[job_key(job.id)], args=args)
         return None if opened is None else rings_of(job.id, opened, job.priority)
 
-    def fail(self, claim: Claim, error: JobError) -> Status | None:
+    def fail(self, claim: Claim, error: JobError, *, is_outage: bool = False) -> Status | None:
         delay_seconds = self._times.retry_delay_seconds * 2 ** (claim.attempt - 1)
         args = [
             claim.step.name, claim.token, json.dumps(asdict(error)), int(error.retryable),
             milliseconds(delay_seconds), self._times.max_attempts,
+            milliseconds(self._times.outage_patience_seconds) if is_outage else 0,
         ]  # fmt: skip
         with translated():
             outcome = self._fail(keys=[job_key(claim.step.job_id)], args=args)
         return None if outcome == "lost" else Status(outcome)
 
     def release(self, claim: Claim) -> None:
-        args = [claim.step.name, claim.token, "", 1, 0, self._times.max_attempts]
+        args = [claim.step.name, claim.token, "", 1, 0, self._times.max_attempts, 0]
         with translated():
             self._fail(keys=[job_key(claim.step.job_id)], args=args)
 

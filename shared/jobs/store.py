@@ -48,9 +48,11 @@ class JobStore(Protocol):
         stage the job has succeeded, unless it was cancelled meanwhile.
         """
 
-    def fail(self, claim: Claim, error: JobError) -> Status | None:
+    def fail(self, claim: Claim, error: JobError, *, is_outage: bool = False) -> Status | None:
         """Give the step back: to be tried again after a delay if the error allows it and attempts are left,
         else the step fails for good. None when the lease was lost.
+
+        An outage of what we depend on uses up no attempts; it is waited out, but not for ever.
 
         A stage with parts goes on without the one that failed, as long as any of them succeeds; otherwise the
         job fails.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +39,16 @@ class Installation(Stack):
 
     wsgi = "tests.integration.stand_in_api:app"
 
-    def __init__(self, folder: Path, pictures: str, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pictures: str,
+        environments: dict[str, dict[str, str]] | None = None,
+        **settings: str,
+    ) -> None:
         self.points = Points(folder / "points")
         self._pictures = pictures
+        self._environments = environments or {}
         super().__init__(
             folder,
             CUTROOM_LEASE_SECONDS=str(LEASE_SECONDS),
@@ -61,7 +69,8 @@ class Installation(Stack):
         known = {name: value for name, value in named.items() if name in ("data_dir", "storage_url")}
         s3 = {name: value for name, value in named.items() if name.startswith("s3_")}
         self.objects = open_store(Settings(**known, **s3))
-        self.store = RedisJobStore(connect(self.settings["CUTROOM_REDIS_URL"]), StoreTimes.of(Settings()))
+        self._client = connect(self.settings["CUTROOM_REDIS_URL"])
+        self.store = RedisJobStore(self._client, StoreTimes.of(Settings()))
 
     def up(self, **extra: str) -> "Installation":
         super().up(**extra)
@@ -70,7 +79,23 @@ class Installation(Stack):
         until(lambda: len(self.records.keys("worker:*")) >= 2, 30, "two workers")
         return self
 
+    @contextmanager
+    def running(self):
+        """Up, and down again."""
+        try:
+            yield self.up()
+        finally:
+            self.down()
+
+    def start(self, name: str, **extra: str):
+        return super().start(name, **extra, **self._environments.get(name, {}))
+
+    def store_ids(self) -> list[str]:
+        """Every job there is."""
+        return [key.removeprefix("job:") for key in self.records.scan_iter("job:*", count=1000)]
+
     def down(self) -> None:
+        self._client.close()
         self.supervisor.__exit__()
         super().down()
 

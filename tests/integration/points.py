@@ -87,6 +87,8 @@ def act(action: str) -> None:
         case "die late":
             time.sleep(0.5)
             os.kill(os.getpid(), signal.SIGKILL)
+        case "pause":
+            time.sleep(0.4)
         case "slow":
             time.sleep(1.5)
         case "die":

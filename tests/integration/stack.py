@@ -73,7 +73,7 @@ class Stack:
             [*celery, "--without-gossip", "--without-mingle", "-n", f"{name}@test", "-Q", QUEUES],
         )
         env = {k: v for k, v in os.environ.items() if not k.startswith("CUTROOM_")}
-        env |= {**self.settings, **extra, "PATH": f"{bin_dir}:{env['PATH']}", "PYTHONPATH": str(ROOT)}
+        env |= {"PATH": f"{bin_dir}:{env['PATH']}", "PYTHONPATH": str(ROOT), **self.settings, **extra}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True

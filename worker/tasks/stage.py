@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from shared.errors import AppError, InternalError, OutOfMemory, StoreUnavailable
+from shared.errors import AppError, InternalError, OutOfMemory, StorageUnavailable, StoreUnavailable
 from shared.jobs.job import Claim, Job, JobError, Refusal, Step
 from shared.jobs.results import Result
 from worker.deps import Deps
@@ -91,7 +91,8 @@ def _commit(claim: Claim, result: Result, elapsed_ms: int, deps: Deps) -> None:
 
 def _fail(claim: Claim, error: AppError, deps: Deps) -> None:
     recorded = JobError(error.code, error.title, error.detail, claim.step.stage, error.retryable)
-    status = deps.jobs.fail(claim, recorded)
+    is_outage = isinstance(error, StorageUnavailable | StoreUnavailable)
+    status = deps.jobs.fail(claim, recorded, is_outage=is_outage)
     _log.warning("stage_failed", code=error.code, detail=error.detail, status=status)
 
 

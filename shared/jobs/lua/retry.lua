@@ -7,7 +7,7 @@ if status ~= 'failed' and status ~= 'expired' then return { 'final' } end
 local stage, again = field('stage'), {}
 for _, step in ipairs(steps_of(stage)) do
   redis.call('HDEL', job, 'error:' .. step, 'last_error:' .. step, 'attempts:' .. step, 'not_before:' .. step,
-    'rings:' .. step)
+    'rings:' .. step, 'outage:' .. step, 'waits:' .. step)
   if not field('result:' .. step) then
     again[#again + 1] = step
     redis.call('ZADD', 'sched', now + ARGV[1], member(step))

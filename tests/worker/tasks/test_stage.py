@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.errors import DownloadFailed, StorageUnavailable, StoreUnavailable
+from shared.errors import DownloadFailed, SourceUnreachable, StorageUnavailable, StoreUnavailable
 from shared.jobs.job import Refusal, Status, Step
 from shared.jobs.results import ModelUsed, Quality, Segmented
 from shared.spec.job import Stage
@@ -59,12 +59,20 @@ def test_bad_input_fails_at_once(deps, ring, heartbeat):
 
 def test_a_transient_error_is_tried_again_until_attempts_are_used_up(deps, ring, heartbeat):
     for attempt in (1, 2):
-        run_stage(ring.step, failing(StorageUnavailable("down")), deps, heartbeat)
+        run_stage(ring.step, failing(SourceUnreachable("down")), deps, heartbeat)
         assert deps.jobs.get("job_1").status is Status.RUNNING, attempt
-    run_stage(ring.step, failing(StorageUnavailable("down")), deps, heartbeat)
+    run_stage(ring.step, failing(SourceUnreachable("down")), deps, heartbeat)
 
     job = deps.jobs.get("job_1")
-    assert (job.status, job.error.code) == (Status.FAILED, "storage_unavailable")
+    assert (job.status, job.error.code) == (Status.FAILED, "download_failed")
+
+
+def test_an_outage_of_storage_uses_up_no_attempts(deps, ring, heartbeat):
+    for _ in range(10):
+        run_stage(ring.step, failing(StorageUnavailable("down")), deps, heartbeat)
+    run_stage(ring.step, lambda job, step, deps, progress: RESULT, deps, heartbeat)
+
+    assert deps.jobs.get("job_1").segmented == RESULT
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""Redis that restarts, dies, freezes, fills up, or forgets its messages."""
+
+import time
+
+import pytest
+
+from tests.faults.installation import WORKERS
+from tests.faults.load import KINDS, photo
+from tests.integration.stack import until
+
+pytestmark = pytest.mark.integration
+
+
+def posted(installation) -> tuple[int, str, float]:
+    """What a client hears: status, code, seconds."""
+    began = time.monotonic()
+    answer = installation.http.post("/v1/jobs", files={"image": ("photo.png", photo(KINDS[0]))})
+    seconds = time.monotonic() - began
+    return answer.status_code, answer.json().get("code", ""), seconds
+
+
+@pytest.mark.parametrize(
+    ("how", "fault"), [("stop", "Redis restarted"), ("kill", "Redis killed, append-only file kept")]
+)
+def test_redis_comes_back(load, installation, survived, how, fault, is_full):
+    load.submit().spread()
+    pids = {name: installation.processes[name].pid for name in WORKERS}
+    if how == "stop":
+        installation.stop("redis", 20)
+    else:
+        installation.kill("redis")
+    status, code, seconds = posted(installation)
+    assert (status, code) == (503, "store_unavailable")
+    assert seconds < 3
+    time.sleep(10 if is_full else 1)
+    installation.start("redis")
+    load.restart_clock()
+    survived(load, fault, seconds=90)
+    if how == "stop":
+        assert pids == {name: installation.processes[name].pid for name in WORKERS}
+
+
+def test_redis_freezes(load, installation, survived, is_full):
+    load.submit().spread()
+    with installation.paused("redis"):
+        until(lambda: installation.http.get("/readyz").status_code == 503, 10, "readyz to tell the truth")
+        assert installation.http.get("/healthz").status_code == 200
+        status, code, seconds = posted(installation)
+        assert (status, code) == (503, "store_unavailable")
+        assert seconds < 5
+        time.sleep(20 if is_full else 3)
+    load.restart_clock()
+    survived(load, "Redis frozen", seconds=90)
+
+
+def test_redis_is_full(load, installation, survived, is_full):
+    load.submit().spread()
+    installation.records.config_set("maxmemory", "1mb")
+    try:
+        load.strike()
+        status, code, _ = posted(installation)
+        assert (status, code) == (503, "store_unavailable")
+        time.sleep(20 if is_full else 4)
+    finally:
+        installation.records.config_set("maxmemory", "512mb")
+    load.restart_clock()
+    survived(load, "Redis full, noeviction", seconds=90)
+
+
+def test_the_broker_forgets_everything(load, installation, survived):
+    load.submit().spread()
+    installation.broker.flushdb()
+    load.strike()
+    survived(load, "broker database flushed")
+
+
+def test_every_message_comes_three_times(load, installation, survived):
+    installation.points.arm("duplicate", "")
+    load.submit().spread()
+    assert sum(installation.waiting_messages().values()) > 2 * len(load.open_steps())
+    survived(load, "each message delivered three times")
+
+
+SHUFFLE = """
+math.randomseed(ARGV[1])
+for _, queue in ipairs(KEYS) do
+  local messages = redis.call('LRANGE', queue, 0, -1)
+  redis.call('DEL', queue)
+  for i = #messages, 2, -1 do
+    local j = math.random(i)
+    messages[i], messages[j] = messages[j], messages[i]
+  end
+  for _, message in ipairs(messages) do redis.call('RPUSH', queue, message) end
+end
+"""
+
+
+def test_messages_come_in_any_order(load, installation, survived):
+    shuffle = installation.broker.register_script(SHUFFLE)
+    load.submit()
+    shuffle(keys=list(installation.waiting_messages()), args=[1])
+    load.spread()
+    for seed in range(20):
+        shuffle(keys=list(installation.waiting_messages()), args=[seed])
+        time.sleep(0.02)
+    survived(load, "messages reordered")
