@@ -68,6 +68,8 @@ class Stack:
             "redis": ["sh", "deploy/embedded/redis.sh"],
             "web": [f"{bin_dir}/gunicorn", "--config", "api/gunicorn.conf.py", self.wsgi],
             "keeper": [python, "-m", "worker.keeper"],
+            "feeder": [python, "-m", "worker.feeder"],
+            "webhooks": [python, "-m", "worker.webhooks"],
         }.get(
             name.rstrip("23"),
             [*celery, "--without-gossip", "--without-mingle", "-n", f"{name}@test", "-Q", QUEUES],

@@ -91,7 +91,7 @@ class Dispatcher:
         self._deliveries = courier.deliveries
         self._lanes = Lanes(
             # Name resolution comes on top of the total time; so does a pause of the process.
-            lease_seconds=courier.seconds + 30,
+            lease_seconds=2 * courier.seconds + 5,
             per_target=2,
             per_tenant=max(threads // 4, 2),
         )
