@@ -1,38 +1,67 @@
-"""`python -m worker.keeper`: sweeps until SIGTERM or SIGINT."""
+"""`python -m worker.keeper`: does the keeper's duties until SIGTERM or SIGINT."""
 
-import signal
 from threading import Event
 
 import structlog
 
 from shared.errors import StoreUnavailable
+from shared.jobs.passes import RedisPasses
+from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.logs import set_up_logs
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.settings import Settings, load_settings
-from worker.keeper.sweep import sweep
+from shared.storage.opening import open_store
+from shared.uploads.redis_store import RedisUploadStore
+from shared.uploads.sweep import sweep_uploads
+from worker.keeper.duty import Duty, perform
+from worker.keeper.retention import delete_expired
+from worker.keeper.sweep import PAGE, sweep
+from worker.stopping import stop_event
 
 _log = structlog.get_logger(__name__)
 
+_TIDY_SECONDS = 10.0
+"""How often the keeper looks for what has expired."""
+
+
+def duties(settings: Settings) -> tuple[Duty, ...]:
+    """What there is to do, over the real ports."""
+    redis, times = connect(settings.redis_url), StoreTimes.of(settings)
+    jobs, archive = RedisJobStore(redis, times), RedisJobArchive(redis, times)
+    queue = CeleryJobQueue(producer_app(settings.broker_url))
+    objects, uploads = open_store(settings), RedisUploadStore(redis)
+    return (
+        Duty("ring", settings.sweep_seconds, lambda: sweep(jobs, queue) == PAGE),
+        Duty("delete-jobs", _TIDY_SECONDS, lambda: delete_expired(archive, objects)),
+        Duty("delete-uploads", _TIDY_SECONDS, lambda: sweep_uploads(uploads, objects) > 0),
+    )
+
 
 def run(settings: Settings, stopped: Event) -> None:
-    """Sweep every `sweep_seconds` until told to stop; an outage is waited out."""
-    jobs = RedisJobStore(connect(settings.redis_url), StoreTimes.of(settings))
-    queue = CeleryJobQueue(producer_app(settings.broker_url))
-    while not stopped.wait(settings.sweep_seconds):
+    """Do them until told to stop."""
+    passes = RedisPasses(connect(settings.redis_url))
+
+    def report(duty: str) -> None:
         try:
-            sweep(jobs, queue)
+            passes.report(duty)
         except StoreUnavailable:
-            _log.warning("sweep_postponed")
+            _log.warning("pass_not_reported", duty=duty)
+
+    def alive() -> bool:
+        if settings.heartbeat_file:
+            settings.heartbeat_file.touch()
+        return False
+
+    # The file says that the process lives, also while Redis is down: that is no reason to restart a keeper.
+    perform((*duties(settings), Duty("alive", settings.sweep_seconds, alive)), stopped, report)
 
 
 def main() -> None:
     """Run with the environment's settings."""
     settings = load_settings()
     set_up_logs(settings)
-    stopped = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
+    stopped = stop_event()
     _log.info("keeper_started", every_seconds=settings.sweep_seconds)
     run(settings, stopped)
 

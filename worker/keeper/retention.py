@@ -1,0 +1,55 @@
+"""Delete what has been kept for long enough: files first, then the record that names them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from shared.jobs.archive import Glance, JobArchive
+from shared.jobs.job import Job
+from shared.storage.keys import job_prefix
+from shared.storage.port import ObjectStore
+
+_log = structlog.get_logger(__name__)
+
+_PAGE = 50
+"""Jobs a pass looks at."""
+
+
+def delete_expired(archive: JobArchive, objects: ObjectStore) -> bool:
+    """One pass; whether there is more to delete. Raises StoreUnavailable or StorageUnavailable.
+
+    The record goes last, so that what fails here is found again. Two keepers may do this at once: a file that is
+    gone can be deleted.
+    """
+    expired = archive.expired(_PAGE)
+    gone = 0
+    for job in expired:
+        if archive.glance(job.id) != Glance(job.status, job.version):
+            continue  # somebody has just queued it again
+        for key in files_of(job):
+            objects.delete(key)
+        archive.forget(job)
+        gone += 1
+        _log.info("job_deleted", job_id=job.id)
+    return gone == _PAGE
+
+
+def files_of(job: Job) -> frozenset[str]:
+    """The keys that the record names and that are the job's own: it may use an upload or another job's matte."""
+    results = [*job.results.values(), *([job.posted_input] if job.posted_input else [])]
+    own = job_prefix(job.tenant, job.id)
+    return frozenset(key for result in results for key in _keys(result.model_dump()) if key.startswith(own))
+
+
+def _keys(value: Any) -> Iterable[str]:
+    """Whatever stands under `key` or `…_key`, however deep."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(inner, str) and (name == "key" or name.endswith("_key")):
+                yield inner
+            else:
+                yield from _keys(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _keys(inner)
