@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 
 from shared.errors import InternalError
-from worker.imaging.encode import bgra, encode_matte, png
+from worker.imaging.encode import bgra, encode_matte
 from worker.imaging.types import Alpha, Cutout
+from worker.imaging.writing import Tags, png
 
 
 def encode_artefact(cutout: Cutout) -> memoryview:
     """A cut-out with its profile; colours under alpha 0 are lost. The frame must be the whole canvas."""
-    return png(bgra(cutout), cutout.icc_profile)
+    return png(bgra(cutout), Tags(cutout.icc_profile))
 
 
 def decode_artefact(data: bytes) -> Cutout:

@@ -18,6 +18,8 @@ _STRIP_PX = 1 << 18
 _MAX_CANVAS_MEGAPIXELS = 200
 """Four times the largest photo: room for its shadow, its reflection and a margin."""
 
+WHITE = (255, 255, 255)
+
 
 def grow(cutout: Cutout, left: int, top: int, right: int, bottom: int) -> Cutout:
     """Widen the canvas by so many px of nothing on each side; a negative number cuts away.

@@ -1,12 +1,54 @@
-"""Placing a part of a picture on a canvas of another size."""
+"""The size of a result: a subject placed on a canvas, what effects add beyond it cut off, too large ones reduced."""
 
+import math
 from typing import NamedTuple
 
+from shared.spec.output import OutputSpec
 from shared.spec.position import Position
 from worker.imaging.composite import check_canvas, grow
-from worker.imaging.crop import Box
+from worker.imaging.crop import Box, crop, subject_box
 from worker.imaging.resize import resize
 from worker.imaging.types import Cutout
+
+
+def frame(cutout: Cutout, spec: OutputSpec) -> Cutout:
+    """Crop and place the subject as asked, before the effects: a background fills what this leaves free."""
+    if spec.crop:
+        cutout = crop(cutout, spec.crop_margin)
+    height, width = cutout.alpha.shape
+    size = spec.canvas or (width, height)
+    whole = (0, 0, width, height)
+    fitted = min(size[0] / width, size[1] / height)
+    if spec.scale is None and spec.position == "original":
+        return cutout if size == (width, height) else place(cutout, whole, fitted, size, "center")
+    box = subject_box(cutout.alpha) or whole
+    scale = fitted
+    if spec.scale is not None:
+        scale = min(size[0] / box[2], size[1] / box[3]) * spec.scale / 100
+    return place(cutout, box, scale, size, "center" if spec.position == "original" else spec.position)
+
+
+def finish(cutout: Cutout, framed: Cutout, spec: OutputSpec) -> Cutout:
+    """Bring the picture, after the effects, to the size that was asked for; `framed` is what they began with."""
+    if spec.canvas is not None:
+        cutout = _cut_back(cutout, framed)
+    height, width = cutout.alpha.shape
+    allowed = (spec.max_megapixels or math.inf) * 1_000_000
+    if width * height <= allowed:
+        return cutout
+    scale = math.sqrt(allowed / (width * height))
+    return resize(cutout, max(1, math.floor(width * scale)), max(1, math.floor(height * scale)))
+
+
+def _cut_back(cutout: Cutout, framed: Cutout) -> Cutout:
+    """Take away what has grown beyond the canvas; a picture that an effect has resized is fitted in as a whole."""
+    height, width = cutout.alpha.shape
+    size = (framed.alpha.shape[1], framed.alpha.shape[0])
+    if cutout.frame[2:] != framed.frame[2:]:
+        fitted = min(size[0] / width, size[1] / height)
+        return place(cutout, (0, 0, width, height), fitted, size, "center")
+    left, top = framed.frame[0] - cutout.frame[0], framed.frame[1] - cutout.frame[1]
+    return grow(cutout, left, top, size[0] - width - left, size[1] - height - top)
 
 
 class Sides(NamedTuple):

@@ -13,13 +13,17 @@ from shared.spec.variant import extra_name
 from shared.storage import keys
 from worker.deps import Deps
 from worker.effects.render import render
-from worker.imaging.crop import crop
 from worker.imaging.decode import decode
-from worker.imaging.encode import Encoded, encode, encode_matte
+from worker.imaging.encode import Encoded, encode, encode_matte, encode_preview, fills_with_white
+from worker.imaging.framing import finish, frame
+from worker.imaging.metadata import kept_exif
 from worker.imaging.types import Cutout, Rgb, Scene
 from worker.io.pictures import fetched
 from worker.tasks.cutting import cut_out
 from worker.tasks.stage import Progress
+
+BACKGROUND_FILLED_WHITE = "background_filled_white"
+"""Flag of a job whose format holds no transparency, where no effect gave a background."""
 
 
 def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
@@ -27,16 +31,18 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
     variant = job.spec.variant(step.part)
     cutout = _cutout(job, deps)
     progress(0.2)
-    if variant.output.crop:  # first, so that backgrounds fill the margin and shadows may leave it
-        cutout = crop(cutout, variant.output.crop_margin)
-    if variant.effects:
-        cutout = render(cutout, variant.effects, _scene(job, variant.effects, deps))
+    framed = frame(cutout, variant.output)
+    painted = (
+        render(framed, variant.effects, _scene(job, variant.effects, deps)) if variant.effects else framed
+    )
+    result = finish(painted, framed, variant.output)
     progress(0.5)
     outputs = []
-    for name, encoded in _encoded(job, step, cutout, deps):
+    for name, encoded in _encoded(job, step, result, deps):
         outputs.append(_store(job, name, encoded, deps))
         progress(0.9)
-    return Rendered(outputs=tuple(outputs))
+    flags = (BACKGROUND_FILLED_WHITE,) if fills_with_white(result, variant.output) else ()
+    return Rendered(outputs=tuple(outputs), flags=flags)
 
 
 def _cutout(job: Job, deps: Deps) -> Cutout:
@@ -60,9 +66,19 @@ def _fetch(url: str, deps: Deps) -> Rgb:
 def _encoded(job: Job, step: Step, cutout: Cutout, deps: Deps) -> Iterator[tuple[str, Encoded]]:
     """The variant's files by the names of their outputs."""
     variant = job.spec.variant(step.part)
-    yield variant.name, encode(cutout, variant.output)
+    exif = _exif(job, deps) if variant.output.metadata == "keep" else None
+    yield variant.name, encode(cutout, variant.output, exif)
+    if variant.output.preview:
+        yield extra_name(step.part, "preview"), encode_preview(cutout)
     if variant.output.include_matte and job.segmented:
         yield extra_name(step.part, "matte"), encode_matte(deps.artefacts.matte(job.segmented.matte_key))
+
+
+def _exif(job: Job, deps: Deps) -> bytes | None:
+    if job.input is None:
+        raise InternalError("the record names no picture")
+    with deps.objects.open(job.input.key) as body:
+        return kept_exif(body.read())
 
 
 def _store(job: Job, name: str, encoded: Encoded, deps: Deps) -> OutputFile:

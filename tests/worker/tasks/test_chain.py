@@ -88,6 +88,39 @@ def test_a_truncated_picture_fails_with_its_code(deps, submit, disc, run):
     assert (job.status, job.error.code) == (Status.FAILED, "unreadable_image")
 
 
+class TestOutputs:
+    """What the result file looks like."""
+
+    def test_a_jpeg_without_a_background_says_that_it_is_white(self, submit, disc, run):
+        job = run(submit(disc, output={"format": "jpeg"}))
+        assert job.rendered.flags == ("background_filled_white",)
+
+    def test_a_jpeg_with_a_background_says_nothing(self, submit, disc, run):
+        white = [{"type": "background", "color": "#fff"}]
+        assert run(submit(disc, effects=white, output={"format": "jpeg"})).rendered.flags == ()
+
+    def test_the_preview_stands_beside_the_result(self, deps, submit, disc, run):
+        job = run(submit(disc, output={"format": "tiff", "preview": True, "include_matte": True}))
+        assert [file.name for file in job.outputs] == ["image", "preview", "matte"]
+        assert [opened(deps, file).format for file in job.outputs] == ["TIFF", "WEBP", "PNG"]
+
+    def test_a_canvas_is_the_size_of_the_result_whatever_the_effects_add(self, submit, disc, run):
+        shadow = [{"type": "drop_shadow", "offset_x": 20}]
+        job = run(submit(disc, effects=shadow, output={"canvas": [70, 90], "scale": 80}))
+        assert (job.outputs[0].width, job.outputs[0].height) == (70, 90)
+
+    def test_notes_of_the_photo_are_kept_only_when_asked_for(self, deps, submit, disc, run):
+        exif = Image.Exif()
+        exif[0x010F] = "Maker"
+        stream = io.BytesIO()
+        Image.fromarray(disc).save(stream, "JPEG", exif=exif)
+        ring = submit(disc, variants=[{"name": "kept", "output": {"metadata": "keep"}}, {"name": "bare"}])
+        deps.objects.put("t/local/job_1/input", io.BytesIO(stream.getvalue()), content_type="image/jpeg")
+        kept, bare = run(ring).outputs
+        assert opened(deps, kept).getexif()[0x010F] == "Maker"
+        assert not opened(deps, bare).getexif()
+
+
 class TestVariants:
     """Several renderings of one matte."""
 

@@ -1,0 +1,19 @@
+"""AVIF: the smallest, with lossy alpha."""
+
+from shared.spec.output import OutputSpec
+from worker.imaging.writing import Pixels, Tags, pillow
+
+CONTENT_TYPE = "image/avif"
+EXTENSION = "avif"
+MAX_SIDE_PX = 65_535
+
+_SPEED = 9
+"""libavif's; a cut-out of 1.7 MP: 6 takes 1.1 s, 8 0.34 s, 9 0.12 s, and the file is 7 % larger."""
+_FULL_COLOR_FROM = 90
+"""Quality from which colour keeps its full resolution: below, nobody misses it."""
+
+
+def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+    """Lossy; at quality 100 alpha is exact."""
+    subsampling = "4:4:4" if spec.quality >= _FULL_COLOR_FROM else "4:2:0"
+    return pillow("AVIF", pixels, tags, quality=spec.quality, speed=_SPEED, subsampling=subsampling)

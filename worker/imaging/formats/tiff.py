@@ -1,0 +1,13 @@
+"""TIFF for print shops: lossless, its alpha marked as straight."""
+
+from shared.spec.output import OutputSpec
+from worker.imaging.writing import Pixels, Tags, pillow
+
+CONTENT_TYPE = "image/tiff"
+EXTENSION = "tif"
+MAX_SIDE_PX = 2**31 - 1
+
+
+def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+    """All pixels as they are, 8 bits a channel; not deflated with EXIF, whose directories libtiff cannot write."""
+    return pillow("TIFF", pixels, tags, compression=None if tags.exif else "tiff_adobe_deflate")

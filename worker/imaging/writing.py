@@ -1,0 +1,62 @@
+"""What the formats share: the two libraries that write files, and what goes into a file beside pixels.
+
+PNG is OpenCV's, deflate level 1 behind the `up` filter: half the time of the rest at the smallest size.
+Measured on cut-outs of 2 MP (and 12 MP), two cores: Pillow level 1 67 ms, 0.80 MB (312 ms); OpenCV 30 ms,
+0.77 MB (150 ms); libvips 14 ms, 1.05 MB (58 ms): a third larger, and a library more.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from shared.errors import InternalError
+
+Pixels = NDArray[Any]
+"""Grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4): OpenCV's order; uint8, for PNG also uint16."""
+
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+_TO_RGB = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What goes into a file beside its pixels."""
+
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    """As TIFF, without a format's own prefix."""
+
+
+NO_TAGS = Tags()
+
+
+def png(pixels: Pixels, tags: Tags = NO_TAGS) -> memoryview:
+    """A PNG, quick rather than small."""
+    return opencv(".png", pixels, tags, _PNG)
+
+
+def opencv(extension: str, pixels: Pixels, tags: Tags, options: list[int]) -> memoryview:
+    """Encode with OpenCV, which embeds the tags as they stand since version 5."""
+    found = {cv2.IMAGE_METADATA_ICCP: tags.icc_profile, cv2.IMAGE_METADATA_EXIF: tags.exif}
+    given = {kind: np.frombuffer(data, np.uint8) for kind, data in found.items() if data}
+    if given:
+        done, data = cv2.imencodeWithMetadata(extension, pixels, list(given), list(given.values()), options)
+    else:
+        done, data = cv2.imencode(extension, pixels, options)
+    if not done:
+        raise InternalError(f"The picture could not be written as {extension}.")
+    return data.data
+
+
+def pillow(kind: str, pixels: Pixels, tags: Tags, **options: object) -> memoryview:
+    """Encode with Pillow: what OpenCV cannot write, or not so well."""
+    image = Image.fromarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, _TO_RGB[pixels.shape[2]]))
+    given = {"icc_profile": tags.icc_profile, "exif": tags.exif}
+    stream = io.BytesIO()
+    image.save(stream, kind, **{name: data for name, data in given.items() if data}, **options)
+    return stream.getbuffer()
