@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Rgb
+from worker.matting.closed_form import solve_matte
 from worker.matting.guided import enlarge, guided_upsampling
 
 _SAME_SIZE = 1.2
@@ -13,8 +14,15 @@ _SAME_SIZE = 1.2
 
 
 def refine(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
-    """The matte (h, w), float32 0..1, at the size of the photo (H, W, 3)."""
-    if method(rgb, matte, spec) == "guided":
+    """The matte (h, w), float32 0..1, at the size of the photo (H, W, 3).
+
+    Raises ModelUnavailable where a method's package is not installed.
+    """
+    chosen = method(rgb, matte, spec)
+    if chosen == "matting":
+        matte = solve_matte(rgb, matte)
+        chosen = "none" if matte.shape == rgb.shape[:2] else "guided"
+    if chosen == "guided":
         return guided_upsampling(rgb, matte, spec)
     return enlarge(matte, rgb.shape[1], rgb.shape[0])
 

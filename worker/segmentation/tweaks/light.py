@@ -14,8 +14,9 @@ _TILES = (8, 8)
 _SURROUND = 0.02
 """Sigma of the blur that tells whether a place is dark, in shares of the longer side."""
 _DARK_BELOW = 0.5
-_GAMMA = 2.0
-"""What is black all round is raised by the exponent 1 / (1 + this) at full strength."""
+_DARKEST = 0.02
+_STEEPNESS = 0.6
+"""Of the gain against darkness at full strength: 1 would light everything evenly, noise and all."""
 
 
 def contrast(srgb: Rgb, strength: float) -> Rgb:
@@ -28,15 +29,14 @@ def contrast(srgb: Rgb, strength: float) -> Rgb:
 
 
 def lift_shadows(srgb: Rgb, strength: float) -> Rgb:
-    """Raise the exposure where it is dark all round; highlights stay. `strength` 0..1."""
+    """Raise the exposure where it is dark all round; what is bright there stays. `strength` 0..1."""
     if strength == 0:
         return srgb
-    lightness, other = _split(srgb)
-    level = lightness.astype(np.float32) / 255
-    surround = gaussian(level, _SURROUND * max(level.shape))
-    darkness = np.clip(1 - surround / _DARK_BELOW, 0, 1)
-    lifted = cv2.exp(cv2.log(np.maximum(level, 1e-3)) / (1 + strength * _GAMMA * darkness))
-    return _joined(cv2.convertScaleAbs(lifted.reshape(level.shape), alpha=255), other)
+    surround = gaussian(srgb.max(axis=2).astype(np.float32) / 255, _SURROUND * max(srgb.shape))
+    darkness = np.clip(surround.reshape(srgb.shape[:2]) / _DARK_BELOW, _DARKEST, 1)
+    gain = cv2.pow(darkness, -_STEEPNESS * strength)
+    # A gain, not a curve on lightness: 8-bit Lab has hardly any colours left where it is dark.
+    return np.asarray(cv2.multiply(srgb, cv2.merge((gain, gain, gain)), dtype=cv2.CV_8U))
 
 
 def _split(srgb: Rgb) -> tuple[NDArray[Any], tuple[NDArray[Any], NDArray[Any]]]:

@@ -6,8 +6,12 @@ import numpy as np
 from worker.imaging.types import Rgb
 
 _PATCH_PX, _SEARCH_PX = 5, 13
-_NOISE = 20.0
+_NOISE = 24.0
 """Sigma of the noise, of 255, that is removed at full strength."""
+
+_EDGE_SIGMA = 0.004
+"""Of the blur whose loss is added back, in shares of the longer side: finer edges the network does not see."""
+_EDGE_GAIN = 2.0
 
 
 def denoise(srgb: Rgb, strength: float) -> Rgb:
@@ -19,9 +23,11 @@ def denoise(srgb: Rgb, strength: float) -> Rgb:
 
 
 def sharpen(srgb: Rgb, strength: float) -> Rgb:
-    """Subtract the Laplacian; `strength` 0..1."""
+    """Strengthen the finest band of the Laplacian pyramid (Burt and Adelson 1983); `strength` 0..1."""
     if strength == 0:
         return srgb
-    kernel = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], np.float32) * strength
-    kernel[1, 1] += 1
-    return np.asarray(cv2.filter2D(srgb, -1, kernel, borderType=cv2.BORDER_REPLICATE))
+    smooth = cv2.GaussianBlur(
+        srgb, (0, 0), max(0.5, _EDGE_SIGMA * max(srgb.shape)), borderType=cv2.BORDER_REPLICATE
+    )
+    gain = _EDGE_GAIN * strength
+    return np.asarray(cv2.addWeighted(srgb, 1 + gain, smooth, -gain, 0))

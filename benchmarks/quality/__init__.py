@@ -1,0 +1,1 @@
+"""How good mattes and colours are, against ground truth: `python -m benchmarks.quality`."""

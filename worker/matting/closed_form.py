@@ -1,0 +1,102 @@
+"""Matting in the band where the network is not sure, by the colours of the photo.
+
+Levin, Lischinski and Weiss, "A Closed-Form Solution to Natural Image Matting" (2008), with pymatting's Laplacian.
+The trimap is the network's own: what it is sure of, less a band round what it is not. Inside the band its matte
+stays as a weak prior, which is what keeps the solution from inventing edges and the solver short.
+Known pixels cost nothing: their windows are left out, and their unknowns are not in the system.
+"""
+
+import math
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import ModelUnavailable
+from worker.imaging.types import Rgb
+
+_MAX_MEGAPIXELS = 0.7
+"""Larger photos are solved at this size, and the result is upsampled along the photo's own edges."""
+_BAND_PX = 10
+_UNSURE = 0.05
+_SMOOTHNESS = 1e-4
+"""The Laplacian's epsilon, on colours of 0..1."""
+_TRUST = 0.05
+"""Weight of the network's matte against the photo's colours, where it is near 0 or 1; nothing where it is 0.5."""
+_TRUST_ANYWHERE = 1e-4
+_ROUNDS = 60
+_SECONDS = 4.0
+"""The solver stops here with what it has, whatever the machine is doing."""
+
+
+def solve_matte(rgb: Rgb, matte: NDArray[Any]) -> NDArray[Any]:
+    """A better matte, float32 0..1, of the photo's aspect and at most 0.7 megapixels, from the network's (h, w).
+
+    Raises ModelUnavailable where pymatting is not installed.
+    """
+    photo = _at_most(rgb, _MAX_MEGAPIXELS * 1e6)
+    guess = cv2.resize(matte, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    unknown = _band(guess)
+    solved = np.rint(guess).astype(np.float64)
+    if unknown.any() and min(photo.shape[:2]) > 2:
+        solved[unknown] = _solve(photo, guess.astype(np.float64), unknown)
+    return np.asarray(np.clip(solved, 0, 1), np.float32)
+
+
+def _band(guess: NDArray[Any]) -> NDArray[np.bool_]:
+    unsure = cv2.inRange(guess, _UNSURE, 1 - _UNSURE)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BAND_PX + 1, 2 * _BAND_PX + 1))
+    return np.asarray(cv2.dilate(unsure, disc) > 0)
+
+
+def _solve(photo: Rgb, guess: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:
+    """Alpha of the unknown pixels, (N,)."""
+    try:
+        from pymatting.laplacian.cf_laplacian import cf_laplacian  # noqa: PLC0415  a second, and an extra of its own
+        from scipy.sparse import diags  # noqa: PLC0415
+        from scipy.sparse.linalg import cg  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelUnavailable("refine.method matting needs the extra `matting`") from error
+    is_unknown = unknown.ravel()
+    laplacian = cf_laplacian(photo / 255, epsilon=_SMOOTHNESS, radius=1, is_known=~is_unknown).tocsr()
+    at, known = np.flatnonzero(is_unknown), np.flatnonzero(~is_unknown)
+    rows = laplacian[at]
+    start = guess.ravel()[at]
+    trust = _TRUST * np.square(2 * start - 1) + _TRUST_ANYWHERE
+    system = rows[:, at] + diags(trust)
+    right = trust * start - rows[:, known] @ np.rint(guess.ravel()[known])
+    best = _Best(start)
+    try:
+        found, _ = cg(
+            system, right, x0=start, rtol=1e-4, maxiter=_ROUNDS, M=diags(1 / system.diagonal()), callback=best
+        )
+    except _OutOfTime:
+        return best.found
+    return np.asarray(found)
+
+
+class _OutOfTime(Exception):
+    """The solver has had its time."""
+
+
+class _Best:
+    """Remembers the solver's last step, and stops it."""
+
+    def __init__(self, start: NDArray[Any]) -> None:
+        self.found = start
+        self._until = time.monotonic() + _SECONDS
+
+    def __call__(self, step: NDArray[Any]) -> None:
+        self.found = step.copy()
+        if time.monotonic() > self._until:
+            raise _OutOfTime
+
+
+def _at_most(rgb: Rgb, pixels: float) -> Rgb:
+    scale = math.sqrt(pixels / (rgb.shape[0] * rgb.shape[1]))
+    if scale >= 1:
+        return rgb
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
