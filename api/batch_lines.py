@@ -20,7 +20,8 @@ MAX_LINE_BYTES = 65_536
 MAX_STREAM_BYTES = 1_000_000_000
 MAX_CUSTOM_ID_LENGTH = 200
 
-_CHUNK_BYTES = 65_536
+_CHUNK_BYTES = 8192
+"""A read waits for so much, and a slow sender shall be seen to live."""
 _DETAIL_LENGTH = 300
 _UPLOADS_KEPT_SECONDS = 7 * 86_400
 """An upload that a line uses must last until the line's turn has come."""
