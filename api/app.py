@@ -16,15 +16,12 @@ from api.waiting import register_waiting
 from shared.errors import SettingsInvalid
 from shared.settings import Settings
 
-_DESCRIPTION = "Removes the background from photos, as jobs: create one, poll it, fetch its result."
-
 
 def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The application; `deps` stands in for the real ports in tests. Raises SettingsInvalid."""
     _check_exposure(settings)
     # No docs page of APIFlask's: it loads its scripts from a CDN.
     app = APIFlask("api", title="Cutroom", version="1", docs_path=None, json_errors=False)
-    app.description = _DESCRIPTION
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.config["AUTO_404_RESPONSE"] = False
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
@@ -35,7 +32,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     register_tenancy(app)
     register_budgets(app, settings)
     register_waiting(app, settings)
-    register_openapi(app)
+    register_openapi(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

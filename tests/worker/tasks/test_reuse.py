@@ -37,7 +37,7 @@ def segmented(work, deps, rings, job_id="job_1"):
 
 def test_the_second_job_of_a_photo_takes_the_first_one_s_matte(work, deps, submit, disc):
     reusing, inner = work
-    first = segmented(reusing, deps, submit(disc))
+    first = segmented(reusing, deps, [submit(disc)])
     job = deps.jobs.get("job_1")
     rings = deps.jobs.create("job_2", job.tenant, job.spec, job.posted_input, "")
     second = segmented(reusing, deps, rings)
@@ -48,7 +48,7 @@ def test_the_second_job_of_a_photo_takes_the_first_one_s_matte(work, deps, submi
 
 def test_other_options_make_another(work, deps, submit, disc):
     reusing, inner = work
-    segmented(reusing, deps, submit(disc))
+    segmented(reusing, deps, [submit(disc)])
     job = deps.jobs.get("job_1")
     spec = job.spec.model_copy(update={"model": "imgly-small"})
     second = segmented(reusing, deps, deps.jobs.create("job_2", job.tenant, spec, job.posted_input, ""))
