@@ -29,7 +29,7 @@ _POOL_SIGMAS = 4.0
 """The pool of half-shade round the seam, in sigmas of the seam."""
 _FAR_SIGMAS = 2.5
 """How soft the thrown shadow's far end is, in sigmas of the seam."""
-_SEAM_HEIGHT, _POOL_HEIGHT = 0.03, 0.15
+_SEAM_HEIGHT, _POOL_HEIGHT = 0.03, 0.1
 """How far above the ground an outline may be to darken it, as shares of the subject's height."""
 _THROWN, _POOL = 0.7, 0.7
 """Strengths beside the seam's."""
