@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 PHOTO ?=
 UPSCALE ?=
 EFFECTS ?=
+PAIRS ?=
 
-.PHONY: help demo up test test-unit test-slow test-faults lint format bench clean
+.PHONY: help demo up test test-unit test-slow test-faults lint format bench bench-quality clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +40,10 @@ format: $(VENV)/.dev ## put the code in order
 bench: $(VENV)/.dev ## speed as ratios, side by side in one run, into benchmarks/results
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.against_rembg
+
+bench-quality: $(VENV)/.dev ## mattes and colours against ground truth, into docs/quality.md: PAIRS=folder
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[matting]'
+	$(BIN)/python -m benchmarks.quality --publish $(if $(PAIRS),--pairs "$(PAIRS)")
 
 clean: ## remove everything that was made here (weights stay in ~/.cache/cutroom)
 	rm -rf $(VENV) var out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -30,12 +30,10 @@ Estimate = Callable[[Rgb, Alpha], NDArray[np.float32]]
 def decontamination(looker: Looker, pairs: Sequence[Pair]) -> list[Row]:
     """Composites over four colours against the true ones: mean difference of 255 where either alpha is soft.
 
-    Empty where pymatting, which made the true colours, is not installed.
+    Needs pymatting, which made the true colours.
     """
-    try:
-        from pymatting import estimate_foreground_ml  # noqa: PLC0415
-    except ImportError:
-        return []
+    from pymatting import estimate_foreground_ml  # noqa: PLC0415
+
     by_name = {pair.name: pair for pair in pairs}
     known = [by_name[name] for name in _CAME_FROM if name in by_name and _CAME_FROM[name] in by_name]
     truths = {

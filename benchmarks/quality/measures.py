@@ -27,7 +27,7 @@ class Score(NamedTuple):
 
 def score(matte: Alpha, truth: Alpha, kind: str) -> Score:
     """Compare two uint8 mattes of one size; `kind` is the manifest's `gt_kind`."""
-    counted = cv2.absdiff(truth, 128) > 1 if kind == "trimap_ignore128" else np.ones(truth.shape, np.bool_)
+    counted = ~ignored(truth, kind)
     found, true = matte >= 128, truth >= 128
     depth_px = max(1, int(0.02 * np.hypot(*truth.shape)))
     difference = np.abs(matte.astype(np.float32) - truth.astype(np.float32))[counted] / 255
@@ -39,6 +39,13 @@ def score(matte: Alpha, truth: Alpha, kind: str) -> Score:
         sad=float(difference.sum()) / 1000,
         gradient=float(np.square(gradient).sum()) / 1000,
     )
+
+
+def ignored(truth: Alpha, kind: str) -> NDArray[np.bool_]:
+    """Pixels that no measure looks at."""
+    if kind != "trimap_ignore128":
+        return np.zeros(truth.shape, np.bool_)
+    return np.abs(truth.astype(np.int16) - 128) <= 1
 
 
 def mean(scores: Sequence[Score]) -> Score:

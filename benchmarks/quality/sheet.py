@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.quality.measures import Score, score
+from benchmarks.quality.measures import Score, ignored, score
 from benchmarks.quality.pairs import Pair
 from worker.imaging.types import Alpha, Rgb
 
@@ -25,24 +25,26 @@ def write_sheets(
     for start in range(0, len(worst), _ROWS):
         rows = [_row(pair, mattes[pair.name], scores[pair.name]) for pair in worst[start : start + _ROWS]]
         cv2.imwrite(
-            str(folder / f"worst_{start // _ROWS + 1}.jpg"), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
+            str(folder / f"worst_{start // _ROWS + 1}.png"), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
         )
     return [f"{pair.name}: IoU {scores[pair.name].iou:.3f}" for pair in worst]
 
 
 def _row(pair: Pair, matte: Alpha, found: Score) -> Rgb:
     rgb, truth = pair.rgb(), pair.truth()
-    cells = [_cell(picture) for picture in (rgb, _grey(truth), _grey(matte), _error(matte, truth))]
+    cells = [_cell(picture) for picture in (rgb, _grey(truth), _grey(matte), _error(matte, truth, pair.kind))]
     text = f"{pair.name}  IoU {found.iou:.3f}  SAD {found.sad:.1f}  gradient {found.gradient:.1f}"
     strip = np.full((20, cells[0].shape[1] * len(cells), 3), 255, np.uint8)
     cv2.putText(strip, text, (4, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([strip, np.hstack(cells)])
 
 
-def _error(matte: Alpha, truth: Alpha) -> Rgb:
-    """Red: too much; blue: too little."""
+def _error(matte: Alpha, truth: Alpha, kind: str) -> Rgb:
+    """Red: too much; blue: too little; grey: not counted."""
     more, less = cv2.subtract(matte, truth), cv2.subtract(truth, matte)
-    return cv2.merge([255 - less, 255 - cv2.max(more, less), 255 - more])
+    error = cv2.merge([255 - less, 255 - cv2.max(more, less), 255 - more])
+    error[ignored(truth, kind)] = 200
+    return error
 
 
 def _grey(alpha: Alpha) -> Rgb:

@@ -19,7 +19,7 @@ from worker.imaging.types import Rgb
 
 _MAX_MEGAPIXELS = 0.7
 """Larger photos are solved at this size, and the result is upsampled along the photo's own edges."""
-_BAND_PX = 10
+_BAND_PX = 6
 _UNSURE = 0.05
 _SMOOTHNESS = 1e-4
 """The Laplacian's epsilon, on colours of 0..1."""
