@@ -13,6 +13,9 @@ Removes the background from photos, as jobs: create one, poll it, fetch its resu
 Every answer carries `X-Request-ID`: the caller's own, if it is sane, else a new one. It stands in every line of the
 server's log that the request, and the job that comes of it, cause.
 
+With keys, every answer tells what is left of the tenant's minute in `RateLimit` and `RateLimit-Policy`
+(draft-ietf-httpapi-ratelimit-headers), where it has limits.
+
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`; docs/errors.md lists them all.
 """
 

@@ -1,7 +1,7 @@
 """What can be asked for: models, effects, the specification, as data from which a page makes its forms."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -28,7 +28,8 @@ class ModelView(_View):
     """`segment`: a value of JobSpec's `model`; `upscale`: one of its `upscale.model`."""
     family: str
     license: str
-    commercial_use: bool
+    commercial_use: bool | Literal["ask"]
+    """`ask`: nobody says whether the weights may be used so."""
     default_for: list[str]
     """Devices on which `auto` takes it first."""
     input_size: int | None

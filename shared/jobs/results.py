@@ -1,5 +1,7 @@
 """What each stage leaves in the record when it commits."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -36,7 +38,8 @@ class ModelUsed(Result):
     name: str
     weights_sha256: str
     license: str
-    commercial_use: bool
+    commercial_use: bool | Literal["ask"]
+    """`ask`: nobody says whether the weights may be used so."""
 
 
 class Ingested(Result):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Literal
 
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
@@ -65,7 +66,8 @@ class ModelUsedView(View):
     name: str
     weights_sha256: str
     license: str
-    commercial_use: bool
+    commercial_use: bool | Literal["ask"]
+    """`ask`: nobody says whether the weights may be used so."""
 
 
 class ErrorView(View):
