@@ -136,8 +136,20 @@ class Settings(BaseSettings):
     """Where weights are kept."""
     model_dir: Path | None = None
     """A folder of weights files you already have, looked at first."""
+    model_mirror: str = ""
+    """A copy of a `model_cache` folder, `https://…` or `s3://…`, tried before the sources of the catalogue."""
+    hub_url: str = ""
+    """A hub that stands in for https://huggingface.co."""
+    commercial_only: bool = False
+    """Refuse models whose licence does not plainly allow commercial use."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
+    model_memory_megabytes: int = Field(default=8000, ge=0)
+    """Memory that loaded models may take on the device; beyond it the least recently used one leaves."""
+    parked_memory_megabytes: int = Field(default=8000, ge=0)
+    """With `device=cuda`: memory of the host where models wait that have left the GPU."""
+    torch_compile: bool = False
+    """With `device=cuda`: put networks through torch.compile, which takes a minute at their first use."""
     upscale_tile_px: int = Field(default=256, ge=64)
     """Side of the tiles that upscaling cuts a picture into."""
     artefact_cache_megabytes: int = Field(default=512, ge=0)

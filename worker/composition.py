@@ -1,30 +1,58 @@
 """Puts a worker's parts together from the settings."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
 from shared.catalog import CARDS, UPSCALERS, ModelCard
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.licensing import offered
 from shared.limits import picture_limits
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from worker.deps import Deps
 from worker.io.artefacts import Artefacts
+from worker.io.mirror import open_mirror
 from worker.io.weights import Weights, WeightsFile
-from worker.models import Models
+from worker.models import Loaded, Models
+from worker.pool import Pool
 from worker.segmentation.loading import load_segmenter
 from worker.segmentation.segmenter import Segmenter
 from worker.upscaling.realesrgan import Upscaler
+
+M = TypeVar("M")
+
+
+def open_weights(settings: Settings) -> Weights:
+    """The folder of weights, and where it is filled from."""
+    return Weights(
+        settings.model_cache,
+        settings.model_dir,
+        mirror=open_mirror(settings),
+        hub_url=settings.hub_url,
+    )
 
 
 def open_deps(settings: Settings) -> Deps:
     """The real ports and empty model shelves; nothing connects or loads before it is used."""
     objects = open_store(settings)
-    weights = Weights(settings.model_cache, settings.model_dir)
+    weights = open_weights(settings)
+    pool = Pool[Loaded[Any]](settings.model_memory_megabytes, settings.parked_memory_megabytes)
 
     def segmenter(card: ModelCard, file: WeightsFile) -> Segmenter:
-        return load_segmenter(card, file.path)
+        return load_segmenter(card, file.path, device=settings.device, compiled=settings.torch_compile)
 
     def upscaler(card: ModelCard, file: WeightsFile) -> Upscaler:
-        return Upscaler.load(card, file.path, device=settings.device, tile_side_px=settings.upscale_tile_px)
+        return Upscaler.load(
+            card,
+            file.path,
+            device=settings.device,
+            tile_side_px=settings.upscale_tile_px,
+            compiled=settings.torch_compile,
+        )
+
+    def models(cards: Mapping[str, ModelCard], load: Callable[[ModelCard, WeightsFile], M]) -> Models[M]:
+        return Models(offered(cards, settings), settings.device, weights, load, pool)
 
     return Deps(
         settings=settings,
@@ -32,6 +60,6 @@ def open_deps(settings: Settings) -> Deps:
         objects=objects,
         queue=CeleryJobQueue(producer_app(settings.broker_url)),
         artefacts=Artefacts(objects, picture_limits(settings), settings.artefact_cache_megabytes * 1_000_000),
-        segmenters=Models(CARDS, settings.device, weights, segmenter),
-        upscalers=Models(UPSCALERS, settings.device, weights, upscaler),
+        segmenters=models(CARDS, segmenter),
+        upscalers=models(UPSCALERS, upscaler),
     )

@@ -1,16 +1,18 @@
-"""The models of this worker by the names that jobs use: chosen, fetched, loaded once, kept."""
+"""The models of this worker by the names that jobs use: chosen, fetched, loaded once, kept in the pool."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.catalog import AUTO_ORDER, ModelCard
 from shared.errors import ModelUnavailable
 from shared.jobs.results import ModelUsed
 from worker.io.weights import Weights, WeightsFile
-from worker.resident import Resident
+from worker.pool import Pool
 
 M = TypeVar("M")
+
+_AMPLE_MEGABYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,14 @@ class Loaded(Generic[M]):
     model: M
     used: ModelUsed
 
+    def park(self) -> bool:
+        """Leave the device's memory for the host's, where the model can."""
+        park: Callable[[], bool] | None = getattr(self.model, "park", None)
+        return park() if park else False
+
 
 class Models(Generic[M]):
-    """Loaded models of one task. Thread-safe."""
+    """Models of one task, in a pool that other tasks may share. Thread-safe."""
 
     def __init__(
         self,
@@ -30,12 +37,13 @@ class Models(Generic[M]):
         device: str,
         weights: Weights,
         load: Callable[[ModelCard, WeightsFile], M],
+        pool: Pool[Loaded[Any]] | None = None,
     ) -> None:
         self._cards = cards
         self._device = device
         self._weights = weights
         self._load = load
-        self._resident = Resident(self._loaded)
+        self._pool = pool or Pool(_AMPLE_MEGABYTES)
 
     def get(self, asked: str) -> Loaded[M]:
         """The model of this name; `auto` takes the best for the device, present weights before absent ones.
@@ -45,7 +53,7 @@ class Models(Generic[M]):
         refusals = []
         for name in self._candidates(asked):
             try:
-                return self._resident.get(name)
+                return self._got(name)
             except ModelUnavailable as error:
                 refusals.append(error.detail)
         raise ModelUnavailable(" ".join(refusals))
@@ -62,13 +70,21 @@ class Models(Generic[M]):
 
     def resident(self) -> tuple[str, ...]:
         """Models that are loaded."""
-        return self._resident.names()
+        return tuple(str(name) for name in self._pool.keys() if name in self._cards)  # noqa: SIM118
 
-    def _loaded(self, name: str) -> Loaded[M]:
-        card = self._cards[name]
+    def _got(self, name: str) -> Loaded[M]:
+        card = self._cards.get(name)
+        if card is None:
+            raise ModelUnavailable(f"this server does not offer {name}")
+        return self._pool.get(name, card.memory_megabytes, lambda: self._loaded(card))
+
+    def _loaded(self, card: ModelCard) -> Loaded[M]:
         file = self._weights.get(card)
         used = ModelUsed(
-            name=name, weights_sha256=file.sha256, license=card.license, commercial_use=card.commercial_use
+            name=card.name,
+            weights_sha256=file.sha256,
+            license=card.license,
+            commercial_use=card.commercial_use,
         )
         return Loaded(self._load(card, file), used)
 
@@ -78,4 +94,5 @@ class Models(Generic[M]):
         task = next(iter(self._cards.values())).task
         order = AUTO_ORDER[task][self._device]
         here = self.present()
-        return tuple(sorted(order, key=lambda name: name not in here))
+        offered = (name for name in order if name in self._cards)
+        return tuple(sorted(offered, key=lambda name: name not in here))

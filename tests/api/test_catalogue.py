@@ -9,7 +9,8 @@ def test_every_model_is_listed_with_its_licence(client):
     listed = {model["name"]: model for model in client.get("/v1/models").json["data"]}
     assert set(listed) == {*CARDS, *UPSCALERS}
     assert listed["imgly-medium"]["license"] == CARDS["imgly-medium"].license
-    assert listed["imgly-medium"]["default_for"] == ["cpu", "cuda"]
+    assert listed["imgly-medium"]["default_for"] == ["cpu"]
+    assert listed["birefnet-general"]["default_for"] == ["cuda"]
 
 
 def test_what_workers_say_of_their_models_is_told(client, redis):

@@ -8,6 +8,7 @@ from rich.table import Table
 from shared.catalog import CARDS, UPSCALERS, ModelCard
 from shared.errors import AppError
 from shared.settings import load_settings
+from worker.composition import open_weights
 from worker.io.weights import Weights
 
 _ALL = {**CARDS, **UPSCALERS}
@@ -35,9 +36,7 @@ def list_models() -> None:
     table = Table("model", "for", "family", "licence", "commercial use", "weights")
     for card in _ALL.values():
         here = "here" if weights.present(card) else "not yet"
-        table.add_row(
-            card.name, card.task, card.family, card.license, "yes" if card.commercial_use else "no", here
-        )
+        table.add_row(card.name, card.task, card.family, card.license, _commercial_use(card), here)
     Console().print(table)
 
 
@@ -68,9 +67,12 @@ def verify() -> None:
             Console().print(f"{card.name}: {'as published' if weights.verify(card) else 'changed, removed'}")
 
 
+def _commercial_use(card: ModelCard) -> str:
+    return {True: "yes", False: "no", "ask": "ask"}[card.commercial_use]
+
+
 def _weights() -> Weights:
-    settings = load_settings()
-    return Weights(settings.model_cache, settings.model_dir)
+    return open_weights(load_settings())
 
 
 def _pull(card: ModelCard, bars: Progress) -> None:

@@ -23,6 +23,15 @@ class Network(Protocol):
         """The output for a batch of the recipe's shape; safe from several threads."""
 
 
+def parked(network: Network) -> bool:
+    """Send a network to the host's memory; False where it cannot go there."""
+    park: Callable[[], None] | None = getattr(network, "park", None)
+    if park is None:
+        return False
+    park()
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """How the keys of published files differ from the network's own."""

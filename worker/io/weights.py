@@ -1,13 +1,15 @@
-"""Weights files: found, checked by SHA-256, kept; a wrong hash is an error, never a warning."""
+"""Weights files: found, checked by SHA-256, kept; a wrong hash is an error, never a warning.
+
+Where the catalogue knows no hash, the file that comes first is pinned: its hash is written beside it, and holds from
+then on like a published one.
+"""
 
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 
 import structlog
@@ -15,6 +17,8 @@ import structlog
 from shared import plugins
 from shared.catalog import Format, ModelCard, WeightSource
 from shared.errors import ModelUnavailable
+from worker.io.locking import locked
+from worker.io.mirror import Mirror
 from worker.io.sources.source import Progress, SourceContext, SourceFailed
 
 _log = structlog.get_logger(__name__)
@@ -22,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A file whose hash is the catalogue's."""
+    """A file whose hash is the catalogue's, or the one pinned when it came."""
 
     path: Path
     sha256: str
@@ -36,16 +40,21 @@ def _silent(_done: int, _total: int | None) -> None:
 class Weights:
     """The folder of weights, and the way to fill it."""
 
-    def __init__(self, cache: Path, model_dir: Path | None) -> None:
+    def __init__(
+        self, cache: Path, model_dir: Path | None, *, mirror: Mirror | None = None, hub_url: str = ""
+    ) -> None:
         self._cache = cache.expanduser()
         self._model_dir = model_dir
+        self._mirror = mirror
+        self._hub_url = hub_url
 
     def present(self, card: ModelCard) -> WeightsFile | None:
         """The file if it is here already (hashed when it came, not now)."""
         for source in card.sources:
             path = self._path(card, source)
-            if path.is_file():
-                return WeightsFile(path, source.sha256, source.format)
+            sha256 = source.sha256 or _pinned(path)
+            if sha256 and path.is_file():
+                return WeightsFile(path, sha256, source.format)
         return None
 
     def get(self, card: ModelCard, progress: Progress = _silent) -> WeightsFile:
@@ -53,7 +62,8 @@ class Weights:
 
         Raises ModelUnavailable listing each source and what it said.
         """
-        with self._locked(card):
+        self._cache.mkdir(parents=True, exist_ok=True)
+        with locked(self._cache / f".{card.name}.lock"):
             return self._here(card) or self._fetched(card, progress)
 
     def verify(self, card: ModelCard) -> bool:
@@ -62,7 +72,7 @@ class Weights:
 
     def _here(self, card: ModelCard) -> WeightsFile | None:
         found = self.present(card)
-        if found is None or _sha256(found.path) == found.sha256:
+        if found is None or _digest(found.path, "sha256") == found.sha256:
             return found
         _log.error("weights_corrupt", model=card.name, file=found.path.name)
         found.path.unlink()
@@ -70,38 +80,75 @@ class Weights:
 
     def _fetched(self, card: ModelCard, progress: Progress) -> WeightsFile:
         answers = []
-        for source in card.sources:
+        for name, source, fetch in self._ways(card, progress):
             try:
-                return self._from(card, source, progress)
+                return self._kept(card, source, fetch)
             except SourceFailed as error:
-                answers.append(f"{source.kind} {source.location}: {error}")
+                answers.append(f"{name}: {error}")
         raise ModelUnavailable(f"no source has the weights of {card.name}; " + "; ".join(answers))
 
-    def _from(self, card: ModelCard, source: WeightSource, progress: Progress) -> WeightsFile:
-        module = plugins.load("worker.io.sources", source.kind)
+    def _ways(
+        self, card: ModelCard, progress: Progress
+    ) -> list[tuple[str, WeightSource, Callable[[Path], Path]]]:
+        """What to try in which order: the mirror for every source, then the sources themselves."""
+        context = SourceContext(self._model_dir, progress, self._hub_url)
+
+        def from_mirror(mirror: Mirror, source: WeightSource) -> Callable[[Path], Path]:
+            name = self._path(card, source).name
+            return lambda folder: mirror.fetch(name, folder / "download", progress)
+
+        def from_source(source: WeightSource) -> Callable[[Path], Path]:
+            module = plugins.load("worker.io.sources", source.kind)
+            return lambda folder: Path(module.fetch(source, folder, context))
+
+        mirrored = [
+            (f"mirror {self._path(card, source).name}", source, from_mirror(self._mirror, source))
+            for source in card.sources
+            if self._mirror
+        ]
+        direct = [
+            (f"{source.kind} {source.location}", source, from_source(source)) for source in card.sources
+        ]
+        return mirrored + direct
+
+    def _kept(self, card: ModelCard, source: WeightSource, fetch: Callable[[Path], Path]) -> WeightsFile:
+        """Fetch, check, move into the folder."""
+        path = self._path(card, source)
         with tempfile.TemporaryDirectory(dir=self._cache, prefix=".fetch-") as folder:
-            fetched = module.fetch(source, Path(folder), SourceContext(self._model_dir, progress))
-            found = _sha256(fetched)
-            if found != source.sha256:
-                raise SourceFailed(f"the file has SHA-256 {found[:12]}…, expected {source.sha256[:12]}…")
-            path = self._path(card, source)
+            fetched = fetch(Path(folder))
+            sha256 = _checked(fetched, source, path)
             _move(fetched, path)
         _log.info("weights_fetched", model=card.name, source=source.kind, file=path.name)
-        return WeightsFile(path, source.sha256, source.format)
+        return WeightsFile(path, sha256, source.format)
 
     def _path(self, card: ModelCard, source: WeightSource) -> Path:
-        return self._cache / f"{card.name}-{source.sha256[:12]}.{source.format}"
+        mark = source.sha256 or hashlib.sha256(f"{source.location} {source.member}".encode()).hexdigest()
+        return self._cache / f"{card.name}-{mark[:12]}.{source.format}"
 
-    @contextmanager
-    def _locked(self, card: ModelCard) -> Iterator[None]:
-        """One download of a model at a time on this machine."""
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with (self._cache / f".{card.name}.lock").open("w") as lock:
-            flock(lock, LOCK_EX)
-            try:
-                yield
-            finally:
-                flock(lock, LOCK_UN)
+
+def _checked(fetched: Path, source: WeightSource, path: Path) -> str:
+    """The file's SHA-256 if it is the right one; pinned where nobody has published one. Raises SourceFailed."""
+    found = _digest(fetched, "sha256")
+    expected = source.sha256 or _pinned(path)
+    if expected and found != expected:
+        origin = "expected" if source.sha256 else f"but {_pin(path).name} holds"
+        raise SourceFailed(f"the file has SHA-256 {found[:12]}…, {origin} {expected[:12]}…")
+    algorithm, _, published = source.published.partition(":")
+    if published and not (known := _digest(fetched, algorithm)).startswith(published):
+        raise SourceFailed(f"the file has {algorithm.upper()} {known[:12]}…, expected {published[:12]}…")
+    if not expected:
+        _pin(path).write_text(found)
+        _log.info("weights_pinned", file=path.name, sha256=found)
+    return found
+
+
+def _pin(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _pinned(path: Path) -> str:
+    pin = _pin(path)
+    return pin.read_text().strip() if pin.is_file() else ""
 
 
 def _move(fetched: Path, path: Path) -> None:
@@ -114,6 +161,6 @@ def _move(fetched: Path, path: Path) -> None:
     os.replace(whole, path)
 
 
-def _sha256(path: Path) -> str:
+def _digest(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()

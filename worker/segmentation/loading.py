@@ -1,14 +1,76 @@
 """From a row of the catalogue and a weights file to a loaded model."""
 
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared import plugins
 from shared.catalog import ModelCard
-from worker.segmentation.openvino_runtime import OpenVinoNetwork
+from shared.errors import ModelUnavailable
+from worker.inference.loading import load_network
+from worker.inference.openvino_network import OpenVinoNetwork
+from worker.inference.recipe import Network, Recipe
+from worker.segmentation.family import Family, Finish
+from worker.segmentation.onnx import read_onnx
 from worker.segmentation.segmenter import Segmenter
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def load_segmenter(card: ModelCard, weights: Path) -> Segmenter:
-    """Load the model; a second or less from a warm disk."""
-    family = plugins.load("worker.segmentation.families", card.family)
-    return Segmenter(card, family, OpenVinoNetwork(weights, family.prepare_graph))
+
+def load_segmenter(
+    card: ModelCard, weights: Path, *, device: str = "cpu", compiled: bool = False
+) -> Segmenter:
+    """Load the model; a second or less from a warm disk, minutes where the network must be converted first.
+
+    An ONNX file runs on OpenVINO whatever the device. Raises ModelUnavailable for weights that do not fit.
+    """
+    family = family_of(card)
+    if weights.suffix == ".onnx":
+        network: Network = _from_onnx(card, family, weights)
+    else:
+        network = load_network(recipe(card), weights, device=device, compiled=compiled)
+    return Segmenter(card, family, network)
+
+
+def family_of(card: ModelCard) -> Family:
+    """What the row's family says of itself."""
+    family: Family = plugins.load("worker.segmentation.families", card.family).FAMILY
+    return family
+
+
+def recipe(card: ModelCard) -> Recipe:
+    """How the runtime makes the network of a row from torch weights. ModelUnavailable where it has none."""
+    if not card.arch:
+        raise ModelUnavailable(f"{card.name} comes as an ONNX file only")
+    family = family_of(card)
+    options = dict(family.options(card))
+    side = -1 if family.any_size or card.input_size is None else card.input_size
+    return Recipe(
+        name="_".join([card.arch, *(value for value in options.values() if isinstance(value, str))]),
+        build=partial(_build, card.arch, options),
+        wrap=partial(_wrap, family),
+        shape=(1, side, side, 3),
+        precision=card.precision,
+        dtype=family.dtype,
+        on_cuda="bf16" if card.precision == "bf16" else "f32",
+        keys=family.keys,
+    )
+
+
+def _from_onnx(card: ModelCard, family: Family, weights: Path) -> Network:
+    finish: Finish = "none" if card.onnx_has_sigmoid else family.finish
+    graph = read_onnx(weights, family.levels, finish, floats=family.dtype == "float32")
+    return OpenVinoNetwork(graph, card.precision)
+
+
+def _build(arch: str, options: dict[str, object]) -> "nn.Module":
+    network: nn.Module = import_module("worker.segmentation.arch").build(arch, **options)
+    return network
+
+
+def _wrap(family: Family, network: "nn.Module") -> "nn.Module":
+    mask_network = import_module("worker.segmentation.arch.mask").MaskNetwork
+    wrapped: nn.Module = mask_network(network, family.levels, family.finish)
+    return wrapped

@@ -1,34 +1,22 @@
 """A loaded model: photo in, matte out, whatever the network behind it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.catalog import ModelCard
 from worker.imaging.types import Rgb
+from worker.inference.recipe import Network, parked
+from worker.segmentation.family import Restore
+from worker.segmentation.matte import Matte, bilinear
 
-Matte = NDArray[np.float32]
-"""(H, W), 0 background .. 1 subject."""
-Restore = Callable[[Matte, int, int], Matte]
-"""From the network's size to a width and a height."""
-
-
-class Network(Protocol):
-    """A network on a device."""
-
-    def infer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output for a batch that the family prepared."""
+__all__ = ["Matte", "Network", "Reading", "Segmenter"]
 
 
-class Family(Protocol):
-    """How a family of networks wants its input and what its output means; a module of `families`.
-
-    One whose official code does not enlarge bilinearly also has `restore(matte, width, height)`.
-    """
+class Reading(Protocol):
+    """What a segmenter asks of its family; of a `Family`, which has `trim` and `enlarge`, it uses these too."""
 
     def prepare(self, rgb: Rgb, card: ModelCard) -> NDArray[Any]:
         """A batch of one from an sRGB picture."""
@@ -42,24 +30,25 @@ class Segmenter:
     """A family and a network."""
 
     card: ModelCard
-    family: Family
+    family: Reading
     network: Network
-
-    def matte(self, srgb: Rgb) -> Matte:
-        """The matte of a photo in the photo's own size."""
-        height, width = srgb.shape[:2]
-        return self.enlarge(self.network.infer(self.family.prepare(srgb, self.card)), width, height)
 
     def small_matte(self, srgb: Rgb) -> Matte:
         """The matte of a photo in the network's own size, for refinement against the photo."""
-        return self.family.read(self.network.infer(self.family.prepare(srgb, self.card)), self.card)
+        small = self.family.read(self.network.infer(self.family.prepare(srgb, self.card)), self.card)
+        trim = getattr(self.family, "trim", None)
+        return small if trim is None else np.asarray(trim(small, srgb.shape[1], srgb.shape[0]))
+
+    def matte(self, srgb: Rgb) -> Matte:
+        """The matte of a photo in the photo's own size, as the official code makes it."""
+        height, width = srgb.shape[:2]
+        return self.enlarge(self.network.infer(self.family.prepare(srgb, self.card)), width, height)
 
     def enlarge(self, output: NDArray[np.float32], width: int, height: int) -> Matte:
-        """The network's output as a matte of this size; bilinearly where the family says nothing else."""
-        small = self.family.read(output, self.card)
-        restore: Restore = getattr(self.family, "restore", _resize_bilinearly)
-        return restore(small, width, height)
+        """The network's output as a matte of this size."""
+        enlarge: Restore = getattr(self.family, "enlarge", bilinear)
+        return enlarge(self.family.read(output, self.card), width, height)
 
-
-def _resize_bilinearly(matte: Matte, width: int, height: int) -> Matte:
-    return np.asarray(cv2.resize(matte, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    def park(self) -> bool:
+        """Leave the device's memory for the host's, where the network can; it comes back when it is used."""
+        return parked(self.network)

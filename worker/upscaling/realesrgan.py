@@ -38,7 +38,9 @@ class Upscaler:
         self._tiling = Tiling(network.side_px, pad_px, network.scale)
 
     @classmethod
-    def load(cls, card: ModelCard, weights: Path, *, device: str, tile_side_px: int) -> "Upscaler":
+    def load(
+        cls, card: ModelCard, weights: Path, *, device: str, tile_side_px: int, compiled: bool = False
+    ) -> "Upscaler":
         """Load the network of a catalogue row from its weights file; ModelUnavailable where that cannot be.
 
         `tile_side_px` counts the pads; it is rounded up to even, as one network folds its input 2×2. Raises
@@ -49,7 +51,12 @@ class Upscaler:
                 f"upscale_tile_px must be at least {_least_side(card.tile_pad_px)} for {card.name}"
             )
         side_px = tile_side_px + tile_side_px % 2
-        return cls(load_tiles(card, weights, device=device, side_px=side_px), card.tile_pad_px)
+        network = load_tiles(card, weights, device=device, side_px=side_px, compiled=compiled)
+        return cls(network, card.tile_pad_px)
+
+    def park(self) -> bool:
+        """Leave the device's memory for the host's, where the network can; it comes back when it is used."""
+        return self._network.park()
 
     def upscale(self, cutout: Cutout, scale: float, progress: Progress) -> Cutout:
         """Enlarge a cut-out `scale` times (at least 1); profile kept, frame scaled along.

@@ -17,7 +17,7 @@ import numpy as np
 
 from shared.catalog import ModelCard
 from worker.inference.loading import load_network
-from worker.inference.recipe import Network, Recipe
+from worker.inference.recipe import Network, Recipe, parked
 from worker.upscaling.tiles import Pixels
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ class TileNetwork(Protocol):
     def run(self, tile: Pixels) -> Pixels:
         """Enlarge uint8 (side, side, 3) to uint8 (scale·side, scale·side, 3); safe from several threads."""
 
+    def park(self) -> bool:
+        """Leave the device's memory for the host's; False where that is the same."""
+
 
 @dataclass(slots=True)
 class Tiles:
@@ -48,10 +51,9 @@ class Tiles:
         """Enlarge one tile."""
         return np.asarray(self.network.infer(tile[None])[0], np.uint8)
 
-    def park(self) -> None:
-        """Leave the device's memory, where the network can."""
-        if park := getattr(self.network, "park", None):
-            park()
+    def park(self) -> bool:
+        """Leave the device's memory for the host's, where the network can; it comes back when it is used."""
+        return parked(self.network)
 
 
 def load_tiles(

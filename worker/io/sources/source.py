@@ -5,6 +5,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 Progress = Callable[[int, int | None], None]
 """Called with bytes done and bytes in all (None while unknown)."""
@@ -20,6 +23,8 @@ class SourceContext:
 
     model_dir: Path | None
     progress: Progress
+    hub_url: str = ""
+    """A hub other than huggingface.co."""
 
 
 def run_client(command: Sequence[str], timeout_seconds: float = 900) -> str:
@@ -37,3 +42,22 @@ def run_client(command: Sequence[str], timeout_seconds: float = 900) -> str:
         lines = [line for line in error.stderr.splitlines() if line.strip()] or ["no message"]
         raise SourceFailed(f"{command[0]} said: {lines[-1][:200]}") from error
     return done.stdout
+
+
+def download(url: str, target: Path, progress: Progress, **options: Any) -> Path:
+    """Fetch a URL into a file, following redirects. Raises SourceFailed."""
+    try:
+        with (
+            httpx.stream("GET", url, follow_redirects=True, timeout=30, **options) as answer,
+            target.open("wb") as out,
+        ):
+            answer.raise_for_status()
+            total = int(answer.headers.get("Content-Length", 0)) or None
+            for block in answer.iter_bytes(1 << 20):
+                out.write(block)
+                progress(out.tell(), total)
+    except httpx.HTTPStatusError as error:
+        raise SourceFailed(f"HTTP {error.response.status_code} from {error.request.url.host}") from error
+    except httpx.HTTPError as error:
+        raise SourceFailed(f"{type(error).__name__}: {error}"[:200]) from error
+    return target

