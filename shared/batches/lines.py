@@ -7,8 +7,10 @@ number, so that nothing needs an index.
 import gzip
 import io
 import json
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -95,7 +97,7 @@ class StoredLines:
         self._kept: OrderedDict[str, Sequence[StoredLine]] = OrderedDict()
 
     def line(self, tenant: str, batch_id: str, number: int) -> StoredLine:
-        """One line. Raises NotFound or StorageUnavailable."""
+        """One line. Raises NotFound, StorageUnavailable, or InternalError for a damaged object."""
         place, within = divmod(number - 1, LINES_PER_OBJECT)
         lines = self.object(tenant, batch_id, place)
         if within >= len(lines):
@@ -103,7 +105,7 @@ class StoredLines:
         return lines[within]
 
     def object(self, tenant: str, batch_id: str, place: int) -> Sequence[StoredLine]:
-        """The lines of one object. Raises NotFound or StorageUnavailable."""
+        """The lines of one object. Raises NotFound, StorageUnavailable, or InternalError for a damaged one."""
         key = batch_lines_key(tenant, batch_id, place)
         with self._lock:
             if key in self._kept:
@@ -122,7 +124,7 @@ class StoredLines:
             self._objects.delete(batch_lines_key(tenant, batch_id, place))
 
     def _read(self, key: str, place: int) -> Iterator[StoredLine]:
-        with self._objects.open(key) as body, gzip.open(body) as rows:
+        with closing(self._objects.open(key)) as body, gzip.open(body) as rows, _undamaged():
             for number, row in enumerate(rows, start=place * LINES_PER_OBJECT + 1):
                 yield _line(number, json.loads(row))
 
@@ -130,6 +132,14 @@ class StoredLines:
 def objects_of(total_lines: int) -> int:
     """How many objects hold so many lines."""
     return -(-total_lines // LINES_PER_OBJECT)
+
+
+@contextmanager
+def _undamaged() -> Iterator[None]:
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
+        raise InternalError("the stored lines are damaged") from error
 
 
 def _line(number: int, row: list[Any]) -> StoredLine:

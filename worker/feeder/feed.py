@@ -11,7 +11,7 @@ from shared.batches.batch import Batch
 from shared.batches.canceling import cancel_open_jobs
 from shared.batches.lines import StoredLines, objects_of
 from shared.batches.store import BatchStore, WaitingLine
-from shared.errors import InternalError, NotFound
+from shared.errors import InternalError, NotFound, StorageUnavailable
 from shared.jobs.store import JobStore
 from shared.queue.port import JobQueue
 
@@ -36,11 +36,8 @@ class Feeder:
     """How many jobs of one tenant's batches are open at once."""
 
     def feed(self) -> int:
-        """Feed the lines whose turn has come; returns how many. Raises StoreUnavailable, StorageUnavailable."""
-        waiting = self.batches.waiting(self.window, _PAGE)
-        for line in waiting:
-            self._feed_line(line)
-        return len(waiting)
+        """Feed the lines whose turn has come; returns how many were fed. Raises StoreUnavailable."""
+        return sum(self._feed_line(waiting) for waiting in self.batches.waiting(self.window, _PAGE))
 
     def tidy(self) -> None:
         """Cancel, give up and delete what is to be. Raises StoreUnavailable, StorageUnavailable."""
@@ -53,16 +50,21 @@ class Feeder:
             self.batches.forget_lines(batch.id)
             _log.info("batch_expired", batch_id=batch.id)
 
-    def _feed_line(self, waiting: WaitingLine) -> None:
+    def _feed_line(self, waiting: WaitingLine) -> bool:
+        """Whether the line waits no more; one that cannot be read holds up no other."""
         line = waiting.line
         try:
             spec = self.lines.line(line.tenant, line.batch_id, line.number).spec
+        except StorageUnavailable:
+            _log.warning("line_postponed", batch_id=line.batch_id, line=line.number)
+            return False
         except (NotFound, InternalError) as error:
             _log.error("line_lost", batch_id=line.batch_id, line=line.number, reason=error.detail)
             self.batches.lose(line)
-            return
+            return True
         for ring in self.jobs.create_for_line(line, spec, waiting.request_id):
             self.queue.ring(ring)
+        return True
 
 
 def _stored_objects(batch: Batch) -> int:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from threading import Event, Semaphore
 
 import structlog
+from pydantic import ValidationError
 
 from shared.errors import NotFound, TransientError
 from shared.events.deliveries import SCHEDULE_SECONDS, Attempt, DeliveryStore, Lanes, Outgoing, Verdict
@@ -44,8 +45,9 @@ class Courier:
         delivery = outgoing.delivery
         try:
             body = self.payloads.body(delivery)
-        except NotFound as error:
-            self._report(outgoing, Answer(error=f"nothing to tell: {error.detail}"), Verdict.GIVEN_UP)
+        except (NotFound, ValidationError):  # deleted since, or recorded by another version of the code
+            gone = Answer(error="there is nothing to tell any more")
+            self._report(outgoing, gone, Verdict.GIVEN_UP)
             return
         secrets = outgoing.secrets or (self.endpoints.own_secret(delivery.tenant, new_secret()),)
         headers = signed_headers(delivery.id, datetime.now(UTC), body, secrets)

@@ -1,15 +1,19 @@
 """A pass of the feeder."""
 
+import io
+
 import fakeredis
 import pytest
 
 from shared.batches.batch import BatchStatus
 from shared.batches.lines import LineWriter, StoredLine, StoredLines
 from shared.batches.redis_store import RedisBatchStore
+from shared.errors import StorageUnavailable
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.settings import Settings
 from shared.spec.job import JobSpec, Stage
+from shared.storage.keys import batch_lines_key
 from shared.storage.memory import MemoryObjectStore
 from worker.feeder.feed import Feeder
 
@@ -68,6 +72,26 @@ def test_lines_that_storage_has_lost_fail_and_stop_nobody(feeder, batch):
     feeder.feed()
     feeder.feed()
     assert feeder.batches.get(BATCH).status is BatchStatus.FAILED
+
+
+def test_damaged_lines_fail_and_stop_nobody(feeder, batch):
+    key = batch_lines_key("local", BATCH, 0)
+    whole = feeder.lines._objects.open(key).read()
+    feeder.lines._objects.put(key, io.BytesIO(whole[:-9]), content_type="application/gzip")
+    feeder.feed()
+    feeder.feed()
+    assert feeder.batches.get(BATCH).status is BatchStatus.FAILED
+
+
+def test_lines_wait_while_storage_is_down(feeder, batch, monkeypatch):
+    def down(_key):
+        raise StorageUnavailable("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feeder.lines._objects, "open", down)
+        assert feeder.feed() == 0
+    assert feeder.batches.states(BATCH) == "www"
+    assert feeder.feed() == 2
 
 
 def test_lines_are_deleted_with_their_batch(feeder, batch, redis):
