@@ -5,12 +5,14 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 Progress = Callable[[int, int | None], None]
 """Called with bytes done and bytes in all (None while unknown)."""
+
+_TIMEOUT_SECONDS = 30.0
+"""Longest silence of a server."""
 
 
 class SourceFailed(Exception):
@@ -44,11 +46,11 @@ def run_client(command: Sequence[str], timeout_seconds: float = 900) -> str:
     return done.stdout
 
 
-def download(url: str, target: Path, progress: Progress, **options: Any) -> Path:
+def download(url: str, target: Path, progress: Progress) -> Path:
     """Fetch a URL into a file, following redirects. Raises SourceFailed."""
     try:
         with (
-            httpx.stream("GET", url, follow_redirects=True, timeout=30, **options) as answer,
+            httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer,
             target.open("wb") as out,
         ):
             answer.raise_for_status()
