@@ -1,6 +1,7 @@
 """What we answer about a job: built from its record, in the order of the published resource."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Literal
 
@@ -80,6 +81,13 @@ class ErrorView(View):
     retryable: bool
 
 
+class FailureView(ErrorView):
+    """Why one of the job's parts failed, while the job went on without it."""
+
+    name: str
+    """Of the variant, whose outputs are missing."""
+
+
 class LinksView(View):
     """Where to go from here."""
 
@@ -117,6 +125,8 @@ class JobView(View):
     reused_matte_of: str | None
     """The earlier job whose matte was used again: the same photo with the same options."""
     error: ErrorView | None
+    failures: tuple[FailureView, ...]
+    """Variants that failed alone; the job succeeds with the others."""
     metadata: dict[str, str]
     links: LinksView
 
@@ -144,6 +154,7 @@ def job_view(job: Job, outlook: Outlook, settings: Settings, url_of: Callable[[O
         models=tuple(ModelUsedView.model_validate(used) for used in job.models),
         reused_matte_of=job.segmented.reused_matte_of if job.segmented else None,
         error=ErrorView.model_validate(job.error) if job.error else None,
+        failures=_failures(job),
         metadata=job.spec.metadata,
         links=_links(job.id, settings.base_url),
     )
@@ -168,6 +179,11 @@ def signed_url(objects: ObjectStore, settings: Settings, job_id: str, file: Outp
     extension = file.key.rpartition(".")[2]
     lifetime = timedelta(seconds=settings.url_lifetime_seconds)
     return objects.presign_get(file.key, expires_in=lifetime, filename=f"{job_id}-{file.name}.{extension}")
+
+
+def _failures(job: Job) -> tuple[FailureView, ...]:
+    parts = ((step.partition("/")[2], error) for step, error in sorted(job.failures.items()))
+    return tuple(FailureView(name=name, **asdict(error)) for name, error in parts if name)
 
 
 def _timings(job: Job) -> TimingsView:

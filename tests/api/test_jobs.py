@@ -85,7 +85,8 @@ class TestGet:
     def test_the_fields_are_the_published_ones_in_their_order(self, client, job_id):
         published = (
             "id status stage progress queue_position eta_seconds attempts priority created_at started_at"
-            " finished_at expires_at input spec outputs quality timings_ms models reused_matte_of error metadata links"
+            " finished_at expires_at input spec outputs quality timings_ms models reused_matte_of"
+            " error failures metadata links"
         )
         assert " ".join(client.get(f"/v1/jobs/{job_id}").json) == published
 

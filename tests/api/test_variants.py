@@ -5,9 +5,18 @@ import json
 
 import pytest
 
+from shared.jobs.job import JobError, Step
+from shared.jobs.results import ModelUsed, OutputFile, Quality, Rendered, Segmented
+from shared.spec.job import Stage
 from tests.api.pictures import encoded
 
 TWO = [{"name": "plain"}, {"name": "shop", "effects": [{"type": "canvas", "preset": "marketplace"}]}]
+
+MODEL = ModelUsed(name="imgly-medium", weights_sha256="aa", license="MIT", commercial_use=True)
+SEGMENTED = Segmented(matte_key="k", model=MODEL, quality=Quality(coverage=0.3, confidence=0.9))
+FILE = OutputFile(
+    name="plain", model="n", key="k.png", content_type="image/png", width=4, height=3, bytes=9, sha256="a"
+)
 
 
 @pytest.fixture
@@ -58,3 +67,18 @@ def test_a_background_in_a_variant_may_not_be_on_an_inner_address(post):
     response = post(variants=[{"name": "a", "effects": [inner]}])
     assert (response.status_code, response.json["code"]) == (422, "url_not_allowed")
     assert "/variants/0/effects/0/image/url" in response.json["detail"]
+
+
+def test_one_that_fails_is_told_beside_the_outputs_of_the_others(client, post, jobs):
+    job_id = post(variants=TWO).json["id"]
+    jobs.commit(jobs.claim(Step(job_id, Stage.SEGMENT)), SEGMENTED, 1)
+    plain, shop = (jobs.claim(Step(job_id, Stage.RENDER, name)) for name in ("plain", "shop"))
+    jobs.fail(shop, JobError("download_failed", "title", "gone", "render", retryable=False))
+    jobs.commit(plain, Rendered(outputs=(FILE,)), 1)
+
+    job = client.get(f"/v1/jobs/{job_id}").json
+
+    assert (job["status"], job["error"]) == ("succeeded", None)
+    assert [file["name"] for file in job["outputs"]] == ["plain"]
+    assert [(one["name"], one["code"]) for one in job["failures"]] == [("shop", "download_failed")]
+    assert "variant_failed" in job["quality"]["flags"]
