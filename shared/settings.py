@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """How clients reach the API, without a trailing slash; empty: http://host:port."""
     url: str = "http://127.0.0.1:8000"
     """Where the command line finds the API; servers do not read it."""
+    key: SecretStr | None = None
+    """The API key that the command line shows; servers do not read it."""
     auth: Literal["off", "keys"] = "off"
     """`off`: everyone is the tenant `local`, without limits, and the API refuses a non-loopback host. `keys`: whoever
     asks shows a key made by `cutroom keys create`."""

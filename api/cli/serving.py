@@ -1,6 +1,7 @@
 """What every command that talks to a server shares: which one, and what its errors become."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -39,9 +40,9 @@ def json_option(command: F) -> F:
 
 @contextmanager
 def talking_to(server: str) -> Iterator[CutroomClient]:
-    """A client whose errors become a sentence and an exit code."""
+    """A client that shows the key in CUTROOM_KEY, and whose errors become a sentence and an exit code."""
     try:
-        with CutroomClient(server) as client:
+        with CutroomClient(server, api_key=os.environ.get("CUTROOM_KEY")) as client:
             yield client
     except Unreachable as error:
         CHATTER.print(f"[red]No answer from {server}:[/] {error}\nIs it running? `cutroom up` starts it.")

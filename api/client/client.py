@@ -64,11 +64,18 @@ class CutroomClient:
     """Talks to one server. Methods raise Refused or Unreachable. A context manager; or `close` it."""
 
     def __init__(
-        self, base_url: str, *, timeout_seconds: float = 30.0, transport: httpx.BaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        timeout_seconds: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
+        """`api_key` is shown to this server only, never to the storage that results are downloaded from."""
         self._http = httpx.Client(
             base_url=base_url, timeout=timeout_seconds, transport=transport, follow_redirects=True
         )
+        self._shown = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._etags: dict[str, tuple[str, Json]] = {}
 
     def __enter__(self) -> Self:
@@ -182,8 +189,9 @@ class CutroomClient:
         return job, _seconds(response.headers.get("Retry-After"))
 
     def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        headers = {**self._shown, **content.pop("headers", {})}
         with _reachable():
-            response = self._http.request(method, path, **content)
+            response = self._http.request(method, path, headers=headers, **content)
         _check(response)
         return response
 
