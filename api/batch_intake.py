@@ -10,7 +10,7 @@ import structlog
 
 from api.batch_views import DryRunView
 from api.deps import Deps
-from shared.batches.batch import Batch, BatchStatus, LineProblem, LineState
+from shared.batches.batch import Batch, LineProblem, LineState
 from shared.batches.lines import LineWriter, StoredLine
 from shared.errors import AppError, BatchTooLarge, InvalidForm, InvalidSpec, NotFound
 from shared.queue.names import Lane, queue_name
@@ -113,7 +113,7 @@ def _accepted_before(deps: Deps, sender: Sender) -> Batch | None:
         batch = deps.batches.get(sender.batch_id)
     except NotFound:
         return None
-    return None if batch.status is BatchStatus.VALIDATING else batch
+    return batch if batch.total > 0 else None
 
 
 def _discard(deps: Deps, sender: Sender, writer: LineWriter) -> None:

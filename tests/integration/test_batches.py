@@ -171,6 +171,10 @@ def test_a_batch_whose_api_dies_while_it_is_handed_in_is_not_begun(stack, pictur
     stack.records.zadd("batches:ended", {left["id"]: 1})
     until(lambda: not any(path.exists() for path in stored), 5, "the lines to be deleted")
 
+    again = hand_in(stack, b"".join(lines(pictures, 12)))
+    assert ended(stack, again, 30)["counts"]["succeeded"] == 12
+    assert len(stack.records.keys("job:*")) == 12
+
 
 def test_a_large_batch_of_one_tenant_does_not_starve_another(stack, pictures):
     stack.up(**INSIDE)

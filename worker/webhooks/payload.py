@@ -22,6 +22,11 @@ MAX_BODY_BYTES = 20_000
 """What the specification of Standard Webhooks asks for."""
 
 
+_FEW_ERRORS = 20
+
+Json = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Payloads:
     """Where the resources are found."""
@@ -38,10 +43,9 @@ class Payloads:
         timestamp = delivery_view(delivery).model_dump(mode="json")["timestamp"]
         document = {"type": delivery.type, "timestamp": timestamp, "data": data}
         text = _json(document)
-        if len(text.encode()) > MAX_BODY_BYTES and "spec" in data:
-            # Whoever sent so long a specification has it already.
-            text = _json({**document, "data": {**data, "spec": None}})
-        return text
+        if len(text.encode()) <= MAX_BODY_BYTES:
+            return text
+        return _json({**document, "data": _shortened(data)})
 
     def _resource(self, delivery: Delivery) -> View:
         if delivery.type is EventType.WEBHOOK_TEST:
@@ -59,5 +63,12 @@ class Payloads:
         return job_view(job, outlook_of(self.jobs, job), self.settings, url_of)
 
 
-def _json(document: dict[str, Any]) -> str:
+def _shortened(data: Json) -> Json:
+    """Without what its reader has already, a long specification, or can look up, a long list of bad lines."""
+    if "spec" in data:
+        return {**data, "spec": None}
+    return {**data, "errors": data["errors"][:_FEW_ERRORS]} if "errors" in data else data
+
+
+def _json(document: Json) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

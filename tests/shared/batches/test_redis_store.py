@@ -229,6 +229,15 @@ def test_a_sender_that_falls_silent_costs_the_batch(batches, redis):
     assert batches.waiting(9, 9) == []
 
 
+def test_one_that_was_given_up_may_be_handed_in_again(batches, accepted, redis):
+    batches.begin(BATCH, "local", "req_1")
+    redis.zadd("batches:receiving", {BATCH: 0})
+    batches.interrupted(60)
+    batch = accepted("ww")
+    assert (batch.status, batch.problems, batch.expires_at, batch.total) == (BatchStatus.RUNNING, (), None, 2)
+    assert redis.zcard("batches:ended") == 0
+
+
 def test_after_its_retention_only_the_counts_are_known(redis, accepted, feed, end):
     batches = RedisBatchStore(redis, 0)
     batches.begin(BATCH, "local", "req_1")

@@ -8,6 +8,7 @@ import fakeredis
 import pytest
 from standardwebhooks import Webhook
 
+from shared.batches.batch import LineProblem
 from shared.batches.redis_store import RedisBatchStore
 from shared.events.deliveries import SCHEDULE_SECONDS, DeliveryStatus, Verdict
 from shared.events.endpoints import Endpoint
@@ -163,6 +164,17 @@ def test_a_long_specification_is_left_out_to_stay_short(courier):
     body = courier.payloads.body(courier.deliveries.page("whk_1", "", 9)[0])
     assert len(body) <= MAX_BODY_BYTES
     assert json.loads(body)["data"]["spec"] is None
+
+
+def test_so_is_most_of_a_long_list_of_bad_lines(courier):
+    courier.endpoints.create(Endpoint("whk_1", "local", "https://e.example", ALL, "", True, 0), SECRET, 9)
+    problems = [LineProblem(number, "invalid_spec", "x" * 300) for number in range(1, 101)]
+    courier.payloads.batches.begin("bat_1", "local", "")
+    courier.payloads.batches.accept("bat_1", "i" * 100, problems)
+    courier.deliveries.expand(9)
+    body = courier.payloads.body(courier.deliveries.page("whk_1", "", 9)[0])
+    assert len(body) <= MAX_BODY_BYTES
+    assert json.loads(body)["data"]["counts"]["failed"] == 100
 
 
 @pytest.mark.parametrize(
