@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 
 from shared.settings import Settings
 
-_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
+_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 _ASKED = (
     "Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer",
     "X-Request-ID",

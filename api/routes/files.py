@@ -83,4 +83,6 @@ def _stream(deps: Deps, grant: Grant) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, max-age=300"
+    # The URL is the permission, as it is with S3: a shop's page may show it.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
