@@ -1,22 +1,20 @@
-"""Writes docs/effects.md and the pictures in it: `python -m docs.effect_previews`; needs the usual network's weights.
+"""Makes the pictures of docs/effects.md: `python -m docs.effect_previews`; needs the usual network's weights.
 
 The photo is scikit-image's `coffee`, by Rachel Michetti and the Pikolo Espresso Bar, CC0.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 from pydantic import TypeAdapter
 
+from docs.effects_page import EXAMPLES
 from shared.catalog import CARDS
 from shared.limits import picture_limits
 from shared.settings import load_settings
-from shared.spec.base import Spec
-from shared.spec.effects import EFFECTS, EffectSpec
+from shared.spec.effects import EffectSpec
 from worker.effects.render import render
 from worker.imaging.composite import flatten
 from worker.imaging.decode import decode
@@ -26,107 +24,10 @@ from worker.matting.foreground import estimate_foreground
 from worker.segmentation.loading import load_segmenter
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "effects.md"
 PICTURES = ROOT / "docs" / "pictures" / "effects"
-
-Asked = list[dict[str, Any]]
-_SLATE: Asked = [{"type": "background", "color": "#3d4f63"}]
-EXAMPLES: dict[str, Asked] = {
-    "background": [{"type": "background", "desaturate": 1}],
-    "drop_shadow": [{"type": "drop_shadow"}],
-    "contact_shadow": [{"type": "contact_shadow"}],
-    "reflection": [{"type": "reflection"}],
-    "outline": [{"type": "outline", "width": 1.2}, *_SLATE],
-    "glow": [{"type": "glow"}, *_SLATE],
-    "feather_edges": [{"type": "feather_edges", "width": 3}, *_SLATE],
-    "color_grade": [{"type": "color_grade", "brightness": 0.2, "saturation": -0.4, "temperature": -0.6}],
-    "duotone": [{"type": "duotone"}],
-    "pixelate_background": [{"type": "pixelate_background"}],
-    "crop_to_subject": [{"type": "crop_to_subject", "margin": 4}],
-    "canvas": [{"type": "canvas", "preset": "marketplace"}, {"type": "contact_shadow", "length": 0}],
-}
-"""What is asked for in each preview, by effect."""
-
-_HEAD = """\
-# Effects
-
-`effects` of a job is a list, applied in its order to the finished cut-out: `{"effects": [{"type": "outline"},
-{"type": "drop_shadow"}, {"type": "background", "color": "#fff"}]}`. What goes behind the subject lies on what is
-there already, so a background comes last; what cuts or places the subject (`crop_to_subject`, `canvas`) comes first.
-Lengths are in percent of the photo's longer side, so that a shadow looks the same whatever the photo's size, before
-and after a crop. Colours mean sRGB, whatever the photo's own profile. What is painted outside the canvas makes it
-grow, unless `output.canvas` fixes the size. `GET /v1/effects` gives all this as JSON Schema.
-
-![The photo](pictures/effects/photo.jpg)
-
-Written by `python -m docs.effect_previews` from `shared/spec/effects/`; the photo is `coffee` by Rachel Michetti and
-the Pikolo Espresso Bar (CC0).
-
-| | Effect | |
-| --- | --- | --- |
-"""
 
 _SHOWN_PX = 360
 _PAPER = (250, 250, 250)
-
-
-def page() -> str:
-    """The text of docs/effects.md."""
-    return (
-        _HEAD + "".join(_row(effect) for effect in EFFECTS) + "".join(_section(effect) for effect in EFFECTS)
-    )
-
-
-def type_of(effect: type[Spec]) -> str:
-    """The name by which the effect is asked for."""
-    return str(effect.model_fields["type"].default)
-
-
-def _row(effect: type[Spec]) -> str:
-    name = type_of(effect)
-    first = (effect.__doc__ or "").splitlines()[0]
-    return f"| ![{name}](pictures/effects/{name}.jpg) | [`{name}`](#{name}) | {first} |\n"
-
-
-def _section(effect: type[Spec]) -> str:
-    name, schema = type_of(effect), effect.model_json_schema()
-    said = "\n".join(line.strip() for line in (effect.__doc__ or "").splitlines())
-    tables = [_table(name, schema)]
-    tables += [_table(f"{part} of `{name}`", schema["$defs"][kind]) for part, kind in _parts(schema)]
-    return f"\n## {name}\n\n{said}\n\nIn the picture: `{json.dumps(EXAMPLES[name])}`\n" + "".join(tables)
-
-
-def _parts(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Parameters that are objects of their own, and what they are called."""
-    for name, field in schema["properties"].items():
-        for kind in field.get("anyOf", []):
-            if "$ref" in kind:
-                yield f"`{name}`", kind["$ref"].rpartition("/")[2]
-
-
-def _table(title: str, schema: dict[str, Any]) -> str:
-    fields = {name: field for name, field in schema["properties"].items() if name != "type"}
-    rows = "".join(
-        f"| `{name}` | {_default(field)} | {_range(field)} | {' '.join(field.get('description', '').split())} |\n"
-        for name, field in fields.items()
-    )
-    return f"\n| {title} | Default | Range | |\n| --- | --- | --- | --- |\n{rows}"
-
-
-def _default(field: dict[str, Any]) -> str:
-    default = field.get("default")
-    return "" if default is None else f"`{default}`"
-
-
-def _range(field: dict[str, Any]) -> str:
-    for kind in field.get("anyOf", [field]):
-        if "minimum" in kind:
-            return f"{kind['minimum']:g} to {kind['maximum']:g}"
-        if "enum" in kind:
-            return ", ".join(f"`{value}`" for value in kind["enum"])
-        if kind.get("format") == "color":
-            return "`#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`"
-    return ""
 
 
 def pictures() -> Iterator[tuple[str, Rgb]]:
@@ -143,8 +44,7 @@ def pictures() -> Iterator[tuple[str, Rgb]]:
 
 
 def main() -> None:
-    """Write the page and its pictures."""
-    PAGE.write_text(page())
+    """Write them all."""
     for name, rgb in pictures():
         image = Image.fromarray(rgb)
         image.thumbnail((_SHOWN_PX, _SHOWN_PX))
