@@ -14,6 +14,7 @@ from worker.imaging.types import Alpha
 
 _FAINT = 26
 """A tenth: fainter haze does not tie a speck to the subject."""
+_STEPS = 3
 _HOLE_LEVELS = (255, 192, 128)
 """A hole counts as enclosed when its whole rim is at least so opaque, and is filled up to that."""
 
@@ -22,8 +23,13 @@ def clean_up(alpha: Alpha, kernel_px: int) -> Alpha:
     """Remove specks, then pinholes, that hold no square of `kernel_px`; twice is the same as once."""
     if kernel_px <= 1:
         return alpha
-    opened = _without_small_parts(alpha, kernel_px)
-    return np.asarray(cv2.bitwise_not(_without_small_parts(cv2.bitwise_not(opened), kernel_px)))
+    window = _window(cv2.inRange(alpha, _FAINT, 255), kernel_px + 1)
+    part = alpha[window]
+    opened = _without_small_parts(part, kernel_px)
+    closed = cv2.bitwise_not(_without_small_parts(cv2.bitwise_not(opened), kernel_px))
+    cleaned = alpha.copy()
+    cleaned[window] = np.reshape(closed, part.shape)
+    return cleaned
 
 
 def fill_holes(alpha: Alpha) -> Alpha:
@@ -53,21 +59,39 @@ def _distance_to(mask: NDArray[Any]) -> NDArray[Any]:
 def _without_small_parts(alpha: Alpha, kernel_px: int) -> Alpha:
     kernel = np.ones((kernel_px, kernel_px), np.uint8)
     support = cv2.inRange(alpha, _FAINT, 255)
-    # A part that holds no square vanishes when opened; the others lose corners and hairs, which they get back.
-    lost = cv2.subtract(support, cv2.morphologyEx(support, cv2.MORPH_OPEN, kernel))
-    at = np.flatnonzero(lost.view(np.bool_))
-    if not len(at):
+    # A part that holds no square vanishes when opened; the others lose corners and hairs, and get them back: the
+    # near ones by a few steps of dilation inside the support, the rest by looking at whole parts.
+    kept = cv2.morphologyEx(support, cv2.MORPH_OPEN, kernel)
+    for _ in range(_STEPS):
+        kept = cv2.bitwise_and(cv2.dilate(kept, kernel), support)
+    doubtful = cv2.subtract(support, kept)
+    if not cv2.hasNonZero(doubtful):
         return alpha
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(support)
-    labels = np.take(parts.reshape(-1), at)
-    vanishes = np.bincount(labels, minlength=count) == stats[:, cv2.CC_STAT_AREA]
-    at = at[vanishes[labels]]
-    if not len(at):
-        return alpha
+    window = _window(doubtful, 1)
     small = np.zeros_like(support)
-    small.reshape(-1)[at] = 255
+    small[window] = _whole_parts(support[window], doubtful[window])
     haze = cv2.subtract(cv2.dilate(small, kernel), support)
     return np.asarray(cv2.subtract(cv2.subtract(alpha, small), haze))
+
+
+def _whole_parts(support: Alpha, doubtful: Alpha) -> Alpha:
+    """255 in the parts of `support` of which every pixel is doubtful."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(support)
+    at = np.flatnonzero(np.ascontiguousarray(doubtful).view(np.bool_))
+    labels = np.take(parts.reshape(-1), at)
+    vanishes = np.bincount(labels, minlength=count) == stats[:, cv2.CC_STAT_AREA]
+    small = np.zeros_like(support)
+    small.reshape(-1)[at[vanishes[labels]]] = 255
+    return small
+
+
+def _window(mask: Alpha, margin: int) -> tuple[slice, slice]:
+    """Where the mask is not 0, and so many px round it."""
+    x, y, width, height = cv2.boundingRect(mask)
+    return (
+        slice(max(0, y - margin), min(mask.shape[0], y + height + margin)),
+        slice(max(0, x - margin), min(mask.shape[1], x + width + margin)),
+    )
 
 
 def _filled(alpha: Alpha, level: int) -> Alpha:
