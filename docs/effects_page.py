@@ -37,8 +37,8 @@ grow, unless `output.canvas` fixes the size. `GET /v1/effects` gives all this as
 
 ![The photo](pictures/effects/photo.jpg)
 
-Written by `python -m docs.generate` from `shared/spec/effects/`, the pictures by `python -m docs.effect_previews`; the
-photo is `coffee` by Rachel Michetti and the Pikolo Espresso Bar (CC0).
+Written by `python -m docs.generate` from `shared/spec/effects/`, the pictures by `python -m docs.effect_previews`;
+the photo is `coffee` by Rachel Michetti and the Pikolo Espresso Bar (CC0).
 
 | | Effect | |
 | --- | --- | --- |
