@@ -81,6 +81,7 @@ class RedisJobStore:
         self._create, self._claim, self._renew = script("create"), script("claim"), script("renew")
         self._commit, self._fail = script("commit"), script("fail")
         self._cancel, self._due = script("cancel"), script("due")
+        self._late = script("late")
 
     def create(  # noqa: PLR0913, PLR0917 see JobStore
         self,
@@ -196,6 +197,15 @@ class RedisJobStore:
         with translated():
             rows = self._due(keys=["sched"], args=[limit, milliseconds(self._times.redeliver_seconds)])
         return [Ring(Step.parse(job_id, name), Priority(priority)) for job_id, name, priority in rows]
+
+    def expire_late(self, limit: int) -> int:
+        with translated():
+            seconds, microseconds = self._redis.time()
+            now_ms = seconds * 1000 + microseconds // 1000
+            overdue = cast(list[str], self._redis.zrangebyscore("deadlines", "-inf", now_ms, 0, limit))
+            for job_id in overdue:
+                self._late(keys=[job_key(job_id)], args=[json.dumps(asdict(_LATE)), job_id])
+        return len(overdue)
 
     def queue_position(self, job: Job) -> int:
         with translated():

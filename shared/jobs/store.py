@@ -67,6 +67,9 @@ class JobStore(Protocol):
     def due(self, limit: int) -> Sequence[Ring]:
         """Steps whose deadline has passed, each given a new one: several keepers may ask at once."""
 
+    def expire_late(self, limit: int) -> int:
+        """Let jobs expire that were not begun or finished in the time they gave; how many were looked at."""
+
     def queue_position(self, job: Job) -> int:
         """How many jobs of its priority wait before this one; 0 when it runs or is next."""
 

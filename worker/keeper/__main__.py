@@ -33,6 +33,7 @@ def duties(settings: Settings) -> tuple[Duty, ...]:
     objects, uploads = open_store(settings), RedisUploadStore(redis)
     return (
         Duty("ring", settings.sweep_seconds, lambda: sweep(jobs, queue) == PAGE),
+        Duty("expire", settings.sweep_seconds, lambda: jobs.expire_late(PAGE) == PAGE),
         Duty("delete-jobs", _TIDY_SECONDS, lambda: delete_expired(archive, objects)),
         Duty("delete-uploads", _TIDY_SECONDS, lambda: sweep_uploads(uploads, objects) > 0),
     )
