@@ -4,12 +4,14 @@ import time
 from http import HTTPStatus
 
 from flask import Response
+from werkzeug.datastructures import ETags
 
 from api.deps import Deps
 from api.outlook import outlook_of, retry_after
 from api.views import JobView, Outlook, job_view, signed_url
 from shared.idempotency.port import StoredAnswer
-from shared.jobs.job import Job
+from shared.ids import is_id
+from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
 
 Answer = tuple[JobView, int, dict[str, str]]
@@ -37,21 +39,38 @@ def current(deps: Deps, job: Job) -> Answer:
     return view_of(deps, job, outlook), HTTPStatus.OK, polling_headers(deps, job, outlook)
 
 
+def unchanged(deps: Deps, job_id: str, tenant: str, tags: ETags) -> Response | None:
+    """304 when the caller has seen the job as it stands: one look at the store, and nothing is parsed."""
+    seen = deps.archive.standing(job_id) if tags and is_id("job", job_id) else None
+    if seen is None or seen.tenant != tenant or seen.expires_at <= time.time():
+        return None
+    tag = _entity_tag(deps, seen.version, seen.queue_position)
+    if not tags.contains_weak(tag):
+        return None
+    each = seen.seconds_per_job
+    outlook = Outlook(seen.queue_position, each and each * (seen.queue_position + 1))
+    return bodiless(HTTPStatus.NOT_MODIFIED, _headers(tag, seen.status, outlook))
+
+
 def polling_headers(deps: Deps, job: Job, outlook: Outlook) -> dict[str, str]:
     """What a poller is told."""
-    headers = {"ETag": f'W/"{entity_tag(deps, job, outlook)}"', "Cache-Control": "private, no-cache"}
-    if not job.status.is_final:
+    return _headers(_entity_tag(deps, job.version, outlook.queue_position), job.status, outlook)
+
+
+def _headers(tag: str, status: Status, outlook: Outlook) -> dict[str, str]:
+    headers = {"ETag": f'W/"{tag}"', "Cache-Control": "private, no-cache"}
+    if not status.is_final:
         headers["Retry-After"] = retry_after(outlook)
     return headers
 
 
-def entity_tag(deps: Deps, job: Job, outlook: Outlook) -> str:
+def _entity_tag(deps: Deps, version: int, queue_position: int) -> str:
     """Changes with the record, with the place in the queue, and twice in the lifetime of a result's URL.
 
     The last, because whoever is told 304 keeps the URLs of an earlier answer, and those expire.
     """
-    period = int(time.time() // (deps.settings.url_lifetime_seconds / 2)) if job.outputs else 0
-    return f"{job.version}.{outlook.queue_position}.{period}"
+    period = int(time.time() // (deps.settings.url_lifetime_seconds / 2))
+    return f"{version}.{queue_position}.{period}"
 
 
 def bodiless(status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.admission import Application, admit
-from api.answers import Answer, accepted, bodiless, current, entity_tag, polling_headers, view_of
+from api.answers import Answer, accepted, bodiless, current, unchanged, view_of
 from api.deps import current_deps
 from api.events import MIME_TYPE, Stream, events
 from api.idempotency import OnceAnswered, once
@@ -118,12 +118,7 @@ def get_job(job_id: str) -> Answer | Response:
     Send the answer's `ETag` as `If-None-Match`, and nothing is sent while nothing has changed.
     """
     deps = current_deps()
-    job = own_job(job_id)
-    outlook = outlook_of(deps, job)
-    headers = polling_headers(deps, job, outlook)
-    if request.if_none_match.contains_weak(entity_tag(deps, job, outlook)):
-        return bodiless(HTTPStatus.NOT_MODIFIED, headers)
-    return view_of(deps, job, outlook), HTTPStatus.OK, headers
+    return unchanged(deps, job_id, current_tenant(), request.if_none_match) or current(deps, own_job(job_id))
 
 
 @jobs.get("/<job_id>/result")

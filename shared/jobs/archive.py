@@ -37,6 +37,19 @@ class Glance:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As much of a job as a poller is told while nothing changes, read in one go."""
+
+    tenant: str
+    status: Status
+    version: int
+    expires_at: float
+    queue_position: int
+    seconds_per_job: float | None
+    """Measured running mean of its model."""
+
+
 class JobArchive(Protocol):
     """Jobs at rest. Every method raises StoreUnavailable when the store does not answer."""
 
@@ -48,6 +61,9 @@ class JobArchive(Protocol):
 
     def glance(self, job_id: str) -> Glance | None:
         """How the job stands, or None when there is none."""
+
+    def standing(self, job_id: str) -> Standing | None:
+        """How the job stands among others, or None when there is none."""
 
     def waiting(self) -> int:
         """How many jobs wait for their first stage, of all tenants."""

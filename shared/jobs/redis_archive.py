@@ -6,7 +6,7 @@ from typing import cast
 from redis import Redis
 
 from shared.errors import NotFound
-from shared.jobs.archive import Glance, JobPage, JobQuery
+from shared.jobs.archive import Glance, JobPage, JobQuery, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
 from shared.jobs.redis_store import StoreTimes, job_key, job_script, milliseconds, rings_of, translated
@@ -23,7 +23,7 @@ class RedisJobArchive:
         self._redis = redis
         self._times = times
         self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
-        self._delete = job_script(redis, "delete")
+        self._delete, self._standing = job_script(redis, "delete"), job_script(redis, "standing")
 
     def page(self, query: JobQuery) -> JobPage:
         """See JobArchive."""
@@ -43,6 +43,22 @@ class RedisJobArchive:
                 list[str | None], self._redis.hmget(job_key(job_id), ["status", "version"])
             )
         return Glance(Status(status), int(version)) if status and version else None
+
+    def standing(self, job_id: str) -> Standing | None:
+        """See JobArchive."""
+        with translated():
+            seen = self._standing(keys=[job_key(job_id)])
+        if seen is None:
+            return None
+        tenant, status, version, expires_at, position, seconds = seen
+        return Standing(
+            tenant=tenant,
+            status=Status(status),
+            version=int(version),
+            expires_at=int(expires_at) / 1000,
+            queue_position=position or 0,
+            seconds_per_job=float(seconds) if seconds else None,
+        )
 
     def waiting(self) -> int:
         """See JobArchive."""
