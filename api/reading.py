@@ -95,7 +95,7 @@ def _urls(spec: JobSpec) -> Iterator[tuple[str, str]]:
 
 def _background_urls(where: str, effects: Sequence[EffectSpec]) -> Iterator[tuple[str, str]]:
     for place, effect in enumerate(effects):
-        if isinstance(effect, BackgroundSpec) and effect.image is not None:
+        if isinstance(effect, BackgroundSpec) and effect.image is not None and effect.image.url is not None:
             yield f"{where}/effects/{place}/image/url", str(effect.image.url)
 
 

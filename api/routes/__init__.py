@@ -8,7 +8,10 @@ from api.routes.docs import docs
 from api.routes.files import files
 from api.routes.health import health
 from api.routes.jobs import jobs
+from api.routes.removebg import removebg
 from api.routes.uploads import uploads
 from api.routes.webhooks import webhooks
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (jobs, uploads, batches, webhooks, files, catalogue, health, docs)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (
+    jobs, uploads, batches, webhooks, removebg, files, catalogue, health, docs,
+)  # fmt: skip

@@ -218,7 +218,7 @@ class TestSpec:
             ({"effects": [{"type": "outline", "width": 99}]}, ["/effects/0/width"]),
             ({"effects": [{"type": "outline", "colour": "#fff"}]}, ["/effects/0/colour"]),
             ({"effects": [{"type": "background"}]}, ["/effects/0"]),
-            ({"effects": [{"type": "background", "image": {}}]}, ["/effects/0/image/url"]),
+            ({"effects": [{"type": "background", "image": {}}]}, ["/effects/0/image"]),
             ({"upscale": {"scale": 99}, "priority": "asap"}, ["/upscale/scale", "/priority"]),
             ({"upscale": {"when": "before"}}, ["/upscale/when"]),
             ({"input": {"url": "https://example.com/a.png"}}, ["/input"]),

@@ -24,15 +24,15 @@ def apply(cutout: Cutout, spec: BackgroundSpec, scene: Scene) -> Cutout:
         rgba = paint(spec.gradient.kind, start, end, spec.gradient.angle, (width, height))
         return under(cutout, rgba[..., :3], np.ascontiguousarray(rgba[..., 3]))
     if spec.image is not None:
-        return under(cutout, _picture(str(spec.image.url), cutout, scene))
+        return under(cutout, _picture(spec.image.name, cutout, scene))
     if spec.desaturate is not None:
         return under(cutout, desaturated(cutout, scene.photo, spec.desaturate))
     return under(cutout, defocused(cutout, scene.photo, (spec.blur or 0.0) * cutout.longer_side / 100))
 
 
-def _picture(url: str, cutout: Cutout, scene: Scene) -> Rgb:
+def _picture(name: str, cutout: Cutout, scene: Scene) -> Rgb:
     """The picture behind, covering the canvas, in the photo's colour space."""
-    if url not in scene.pictures:
+    if name not in scene.pictures:
         raise InternalError("The background picture was not fetched.")
     height, width = cutout.alpha.shape
-    return from_srgb(cover(scene.pictures[url], width, height), cutout.icc_profile)
+    return from_srgb(cover(scene.pictures[name], width, height), cutout.icc_profile)

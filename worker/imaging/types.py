@@ -71,4 +71,4 @@ class Scene:
     photo: Rgb
     """The original photo at its own size (the cut-out's frame may be larger, after upscaling)."""
     pictures: dict[str, Rgb] = field(default_factory=dict)
-    """Pictures the job named, in sRGB, under their URL as the specification writes it; fetched beforehand."""
+    """Pictures the job named, in sRGB, by the name of their source; fetched beforehand."""

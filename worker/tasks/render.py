@@ -3,12 +3,16 @@
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import BinaryIO
 
+from shared.download import Downloaded
 from shared.errors import InternalError
 from shared.jobs.job import Job, Step
 from shared.jobs.results import OutputFile, Rendered
 from shared.limits import picture_limits
 from shared.spec.effects import BackgroundSpec, EffectSpec
+from shared.spec.source import SourceSpec
 from shared.spec.variant import extra_name
 from shared.storage import keys
 from worker.deps import Deps
@@ -18,7 +22,7 @@ from worker.imaging.encode import Encoded, encode, encode_matte, encode_preview,
 from worker.imaging.framing import finish, frame
 from worker.imaging.metadata import kept_exif
 from worker.imaging.types import Cutout, Rgb, Scene
-from worker.io.pictures import fetched
+from worker.io.pictures import fetched, kept
 from worker.tasks.cutting import cut_out
 from worker.tasks.stage import Progress
 
@@ -53,14 +57,20 @@ def _scene(job: Job, effects: Sequence[EffectSpec], deps: Deps) -> Scene:
     if job.input is None:
         raise InternalError("the record names no picture")
     backgrounds = (effect.image for effect in effects if isinstance(effect, BackgroundSpec))
-    urls = {str(image.url) for image in backgrounds if image}
+    sources = {image.name: image for image in backgrounds if image}
     photo = deps.artefacts.photo(job.input.key)
-    return Scene(photo.rgb, {url: _fetch(url, deps) for url in sorted(urls)})
+    return Scene(photo.rgb, {name: _fetch(sources[name], job, deps) for name in sorted(sources)})
 
 
-def _fetch(url: str, deps: Deps) -> Rgb:
-    with fetched(url, deps.settings) as (body, _):
+def _fetch(source: SourceSpec, job: Job, deps: Deps) -> Rgb:
+    with _opened(source, job, deps) as (body, _):
         return decode(body, picture_limits(deps.settings)).rgb
+
+
+def _opened(source: SourceSpec, job: Job, deps: Deps) -> AbstractContextManager[tuple[BinaryIO, Downloaded]]:
+    if source.upload_id is not None:
+        return kept(keys.input_key(job.tenant, source.upload_id), deps.objects)
+    return fetched(str(source.url), deps.settings)
 
 
 def _encoded(job: Job, step: Step, cutout: Cutout, deps: Deps) -> Iterator[tuple[str, Encoded]]:
