@@ -1,4 +1,4 @@
-"""Deletes the files and records of jobs whose time is over: for the keeper to call, and for DELETE."""
+"""A job's files, and how they and its record go: files first, so that what fails half-way is found again."""
 
 from collections.abc import Iterator
 
@@ -6,24 +6,14 @@ import structlog
 
 from shared.jobs.archive import JobArchive
 from shared.jobs.job import Job
+from shared.storage.keys import job_prefix
 from shared.storage.port import ObjectStore
 
 _log = structlog.get_logger(__name__)
 
-_PAGE = 100
-"""Jobs a pass looks at."""
-
-
-def sweep_expired(archive: JobArchive, objects: ObjectStore) -> int:
-    """One pass; returns how many went. Raises StoreUnavailable or StorageUnavailable; the next pass goes on."""
-    over = archive.expired(_PAGE)
-    for job in over:
-        delete_job(job, archive, objects)
-    return len(over)
-
 
 def delete_job(job: Job, archive: JobArchive, objects: ObjectStore) -> None:
-    """Delete the job's files, then its record: what fails half-way is found again."""
+    """Delete the job's files, then its record. Raises StorageUnavailable or StoreUnavailable."""
     delete_files(job, objects)
     archive.forget(job)
     _log.info("job_deleted", job_id=job.id)
@@ -31,23 +21,24 @@ def delete_job(job: Job, archive: JobArchive, objects: ObjectStore) -> None:
 
 def delete_files(job: Job, objects: ObjectStore) -> None:
     """Delete every file that the record knows."""
-    for key in sorted(set(_keys(job))):
+    for key in sorted(files_of(job)):
         objects.delete(key)
 
 
-def _keys(job: Job) -> Iterator[str]:
-    """Results name what they stored in fields `key` and `…_key`."""
+def files_of(job: Job) -> frozenset[str]:
+    """The keys that the record names and that are the job's own."""
     records = [*job.results.values(), *([job.posted_input] if job.posted_input else [])]
-    for record in records:
-        yield from _keys_in(record.model_dump())
+    own = job_prefix(job.tenant, job.id)
+    return frozenset(key for record in records for key in _keys(record.model_dump()) if key.startswith(own))
 
 
-def _keys_in(value: object, name: str = "") -> Iterator[str]:
+def _keys(value: object, name: str = "") -> Iterator[str]:
+    """Whatever stands under `key` or `…_key`, however deep."""
     if isinstance(value, dict):
         for inner_name, inner in value.items():
-            yield from _keys_in(inner, inner_name)
+            yield from _keys(inner, inner_name)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _keys_in(inner, name)
-    elif isinstance(value, str) and value and (name == "key" or name.endswith("_key")):
+            yield from _keys(inner, name)
+    elif isinstance(value, str) and (name == "key" or name.endswith("_key")):
         yield value

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from shared.jobs.expiry import sweep_expired
 from shared.jobs.job import Claim, JobError, Refusal, Status, Step
 from shared.jobs.results import ModelUsed, Quality, Segmented
 from shared.spec.job import Stage
 from tests.api.pictures import encoded
+from worker.keeper.retention import delete_expired
 
 ERROR = JobError("no_subject", "t", "d", "segment", retryable=False)
 SEGMENTED = Segmented(
@@ -117,10 +117,11 @@ class TestDelete:
         taken = claim()
         assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
         assert client.get(f"/v1/jobs/{job_id}").status_code == 410
-        assert sweep_expired(deps.archive, objects) == 0
-        objects.put(SEGMENTED.matte_key, io.BytesIO(b"x"), content_type="image/png")
-        jobs.commit(taken, SEGMENTED, 5)
-        assert sweep_expired(deps.archive, objects) == 1
+        delete_expired(deps.archive, objects)
+        made = SEGMENTED.model_copy(update={"matte_key": f"t/local/{job_id}/matte-0123456789abcdef.png"})
+        objects.put(made.matte_key, io.BytesIO(b"x"), content_type="image/png")
+        jobs.commit(taken, made, 5)
+        delete_expired(deps.archive, objects)
         assert stored_keys() == []
         assert client.get(f"/v1/jobs/{job_id}").status_code == 410
 
@@ -133,8 +134,8 @@ class TestDelete:
         redis.hset(f"job:{job_id}", "expires_at", past)
         redis.zadd("expiring", {job_id: past})
         assert client.get(f"/v1/jobs/{job_id}").status_code == 410
-        sweep_expired(deps.archive, deps.objects)
-        sweep_expired(deps.archive, deps.objects)
+        delete_expired(deps.archive, deps.objects)
+        delete_expired(deps.archive, deps.objects)
         assert (client.get(f"/v1/jobs/{job_id}").status_code, stored_keys()) == (410, [])
 
 
