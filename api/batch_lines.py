@@ -14,6 +14,7 @@ from api.reading import read_job_spec, read_spec
 from shared.batches.batch import LineProblem
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError
+from shared.spec.effects import BackgroundSpec
 from shared.spec.job import JobSpec
 
 MAX_LINE_BYTES = 65_536
@@ -92,6 +93,7 @@ class LineReader:
         self._tenant = tenant
         self._defaults = defaults
         self._custom_ids: set[bytes] = set()
+        self._kept_upload = ""
 
     def from_text(self, lines: Iterable[bytes | None]) -> Iterator[StoredLine]:
         """Lines of NDJSON, numbered from 1."""
@@ -125,15 +127,18 @@ class LineReader:
             spec = read_job_spec(json.dumps(wanted).encode(), self._deps.settings, has_picture=False)
         except RequestError as error:
             raise LineRefused(error.code, error.detail) from None
-        if spec.input and spec.input.upload_id:
-            self._keep_upload(spec.input.upload_id)
+        for upload_id in _uploads_of(spec):
+            self._keep_upload(upload_id)
         return spec
 
     def _keep_upload(self, upload_id: str) -> None:
+        if upload_id == self._kept_upload:  # a background that all lines share
+            return
         upload = self._deps.uploads.find(upload_id)
         if upload is None or upload.tenant != self._tenant:
-            raise LineRefused("not_found", "/input/upload_id: there is no upload with this id")
+            raise LineRefused("not_found", f"there is no upload {upload_id}")
         self._deps.uploads.keep(upload_id, time.time() + _UPLOADS_KEPT_SECONDS)
+        self._kept_upload = upload_id
 
     def _check_repetition(self, custom_id: str | None) -> None:
         if custom_id is None:
@@ -143,6 +148,16 @@ class LineReader:
         if digest in self._custom_ids:
             raise LineRefused("duplicate_custom_id", "an earlier line has the same custom_id")
         self._custom_ids.add(digest)
+
+
+def _uploads_of(spec: JobSpec) -> Iterator[str]:
+    """The picture's, then those of backgrounds."""
+    if spec.input and spec.input.upload_id:
+        yield spec.input.upload_id
+    for effects in (spec.effects, *(variant.effects for variant in spec.variants)):
+        for effect in effects:
+            if isinstance(effect, BackgroundSpec) and effect.image and effect.image.upload_id:
+                yield effect.image.upload_id
 
 
 def _document(line: bytes | None) -> Document:

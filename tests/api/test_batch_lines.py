@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -109,6 +110,19 @@ def test_a_line_overrides_the_defaults_and_is_bulk(read):
     )
     assert (line.spec.model, line.spec.priority, len(line.spec.effects)) == ("imgly-small", "bulk", 1)
     assert other.spec.model == "imgly-medium"
+
+
+def test_uploads_last_until_their_lines_have_had_their_turn(client, read, redis):
+    ids = [
+        client.post("/v1/uploads", json={"content_type": "image/png", "bytes": 9}).json["id"]
+        for _ in range(2)
+    ]
+    effects = [{"type": "background", "image": {"upload_id": ids[1]}}]
+    lines = read({"input": {"upload_id": ids[0]}}, GOOD, defaults={"effects": effects})
+    assert codes(lines) == [None, None]
+    assert all(redis.zscore("uploads", upload_id) > time.time() + 6 * 86_400 for upload_id in ids)
+    redis.delete(f"upload:{ids[1]}")
+    assert codes(read(GOOD, defaults={"effects": effects})) == ["not_found"]
 
 
 @pytest.mark.parametrize("defaults", [{"input": {"url": URL}}, {"colour": 1}, {"model": "no"}])
