@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api.deps import Deps
 from api.waiting import LOOK_SECONDS
-from shared.errors import StoreUnavailable
+from shared.errors import NotFound, StoreUnavailable
 from shared.jobs.archive import Glance
 from shared.jobs.job import Job
 
@@ -59,7 +59,9 @@ def _changes(stream: Stream, ends_at: float) -> Iterator[Job | None]:
         if glance is None:
             return
         if glance.version != seen_version or glance.status.is_final:
-            job = stream.deps.jobs.get(stream.job.id)
+            job = _job(stream)
+            if job is None:
+                return
             seen_version, said_at = job.version, time.monotonic()
             yield job
             if job.status.is_final:
@@ -75,6 +77,14 @@ def _glance(stream: Stream) -> Glance | None:
     try:
         return stream.deps.archive.glance(stream.job.id)
     except StoreUnavailable:
+        return None
+
+
+def _job(stream: Stream) -> Job | None:
+    """Likewise."""
+    try:
+        return stream.deps.jobs.get(stream.job.id)
+    except (NotFound, StoreUnavailable):
         return None
 
 

@@ -158,6 +158,21 @@ class TestEvents:
         again.close()
 
 
+    def test_whoever_only_asks_for_headers_holds_nothing(self, deps, post, soon):
+        settings = deps.settings.model_copy(update={"held_connections": 1})
+        client, path = create_app(settings, deps).test_client(), f"/v1/jobs/{post().json['id']}/events"
+        assert [client.head(path).status_code for _ in range(3)] == [200] * 3
+
+    def test_a_job_deleted_meanwhile_ends_the_stream(self, client, post):
+        job_id = post().json["id"]
+        answer = client.get(f"/v1/jobs/{job_id}/events")
+        lines = iter(answer.response)
+        next(lines)
+        client.delete(f"/v1/jobs/{job_id}")
+        assert list(lines) == []
+        answer.close()
+
+
 class TestBrowsers:
     """CORS is closed unless opened; nothing may be framed or sniffed."""
 
