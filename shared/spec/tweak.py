@@ -8,10 +8,10 @@ from shared.spec.base import Spec
 
 # Tuned on darkened, blurred, noisy and low-contrast copies of photos with ground truth: docs/quality.md.
 _PRESETS: dict[str, dict[str, float]] = {
-    "subject_is_dark": {"lift_shadows": 0.5},
-    "edges_are_fuzzy": {"sharpen": 0.5},
-    "noisy_phone_photo": {"denoise": 0.5},
-    "blends_into_background": {"contrast": 0.3},
+    "subject_is_dark": {"lift_shadows": 0.3},
+    "edges_are_fuzzy": {"sharpen": 1.0},
+    "noisy_phone_photo": {"denoise": 1.0},
+    "blends_into_background": {"contrast": 0.8},
 }
 
 
