@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from shared.errors import InvalidJson, InvalidSpec, UrlNotAllowed
+from shared.licensing import refused
 from shared.settings import Settings
 from shared.spec.base import Spec
 from shared.spec.effects import BackgroundSpec, EffectSpec
@@ -72,6 +73,8 @@ def _across_fields(spec: JobSpec, settings: Settings, *, has_picture: bool) -> I
         # The switch opens an experiment that later versions bring; nothing is run in its place meanwhile.
         reason = "is not supported yet" if settings.allow_pre_upscale else "is switched off on this server"
         yield field_problem("/upscale/when", "not_supported", f"`before` {reason}")
+    for field, detail in refused(spec, settings):
+        yield field_problem(field, "not_offered", detail)
 
 
 def _check_urls(spec: JobSpec, rules: UrlRules) -> None:

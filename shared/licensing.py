@@ -25,6 +25,8 @@ def refused(spec: JobSpec, settings: Settings) -> Iterator[tuple[str, str]]:
 def _asked(spec: JobSpec) -> Iterator[tuple[str, ModelCard]]:
     if spec.model in CARDS:
         yield "/model", CARDS[spec.model]
+    for place, name in enumerate(spec.models):
+        yield f"/models/{place}", CARDS[name]
     if spec.upscale and spec.upscale.model in UPSCALERS:
         yield "/upscale/model", UPSCALERS[spec.upscale.model]
 

@@ -1,6 +1,6 @@
 """Job, its states, and the claim a worker holds on one of its steps."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.jobs.results import (
@@ -18,6 +18,10 @@ from shared.spec.job import JobSpec, Priority, Stage
 
 VARIANT_FAILED = "variant_failed"
 """Flag of a job that lacks a variant's outputs; `Job.failures` says why."""
+
+
+MODEL_FAILED = "model_failed"
+"""Flag of a comparison that lacks a model's outputs; `Job.failures` says why."""
 
 
 class Status(StrEnum):
@@ -90,8 +94,21 @@ class Job:
 
     @property
     def segmented(self) -> Segmented | None:
-        result = self.results.get(Stage.SEGMENT)
-        return result if isinstance(result, Segmented) else None
+        """The matte; of a comparison the first model's that made one."""
+        return next(iter(self.mattes.values()), None)
+
+    @property
+    def mattes(self) -> dict[str, Segmented]:
+        """Every matte by the name of its model, in the order they were asked for."""
+        made = (result for result in self.results_of(Stage.SEGMENT) if isinstance(result, Segmented))
+        return {matte.model.name: matte for matte in made}
+
+    def by_model(self, name: str) -> "Job":
+        """A comparison as if this were its only model; without a matte if the model failed."""
+        step = Step(self.id, Stage.SEGMENT, name).name
+        others = {key: result for key, result in self.results.items() if not key.startswith(Stage.SEGMENT)}
+        mine = {step: self.results[step]} if step in self.results else {}
+        return replace(self, results=others | mine)
 
     @property
     def upscaled(self) -> Upscaled | None:
@@ -105,12 +122,13 @@ class Job:
         if not made:
             return None
         flags = [flag for result in made for flag in result.flags]
-        missing = (
-            [VARIANT_FAILED] if any(step.startswith(f"{Stage.RENDER}/") for step in self.failures) else []
-        )
+        for stage, flag in ((Stage.SEGMENT, MODEL_FAILED), (Stage.RENDER, VARIANT_FAILED)):
+            if any(step.startswith(f"{stage}/") for step in self.failures):
+                flags.append(flag)
         return Rendered(
             outputs=tuple(file for result in made for file in result.outputs),
-            flags=tuple(dict.fromkeys((*flags, *missing))),
+            flags=tuple(dict.fromkeys(flags)),
+            agreement={name: share for result in made for name, share in result.agreement.items()},
         )
 
     def results_of(self, stage: Stage) -> tuple[Result, ...]:
@@ -128,7 +146,8 @@ class Job:
 
     @property
     def models(self) -> tuple[ModelUsed, ...]:
-        return tuple(made.model for made in (self.segmented, self.upscaled) if made)
+        upscaled = (self.upscaled.model,) if self.upscaled else ()
+        return (*(matte.model for matte in self.mattes.values()), *upscaled)
 
     @property
     def progress(self) -> float:

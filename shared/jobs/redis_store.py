@@ -20,7 +20,7 @@ from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Sta
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result, Segmented
 from shared.settings import Settings
-from shared.spec.job import JobSpec, Priority, Stage
+from shared.spec.job import COMPARISON, JobSpec, Priority, Stage
 
 _SHARED = Path(__file__).parents[1]
 _LUA = _SHARED / "jobs" / "lua"
@@ -111,7 +111,7 @@ class RedisJobStore:
         fields = {
             **known,
             "priority": str(spec.priority),
-            "model": spec.model,
+            "model": COMPARISON if spec.models else spec.model,  # whose speed the job tells of
             "spec": spec.model_dump_json(),
             "stages": " ".join(stages),
         }

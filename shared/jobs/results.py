@@ -54,6 +54,8 @@ class Segmented(Result):
     matte_key: str
     model: ModelUsed
     quality: Quality
+    seconds: float = 0.0
+    """How long the matte took, once the model was loaded."""
     reused_matte_of: str | None = None
     """The job that made this matte, where it was not made anew."""
 
@@ -83,6 +85,8 @@ class Rendered(Result):
 
     outputs: tuple[OutputFile, ...]
     flags: tuple[str, ...] = ()
+    agreement: dict[str, float] = {}
+    """Of a comparison, by model: its matte's overlap (IoU) with what most of the models say, 0..1."""
 
 
 RESULTS: dict[str, type[Result]] = {

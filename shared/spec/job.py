@@ -34,6 +34,11 @@ class Priority(StrEnum):
     BULK = "bulk"
 
 
+COMPARISON = "comparison"
+"""The part of a comparison's render stage that looks at all the mattes, and the name of its contact sheet."""
+DISAGREEMENT = "disagreement"
+"""The name of its other output."""
+
 MetadataText = Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -47,6 +52,9 @@ class JobSpec(Spec):
     """Where the picture comes from; left out when the picture is posted with the job."""
     model: str = "auto"
     """A name from `GET /v1/models`; `auto` takes the best one for the worker's device."""
+    models: tuple[str, ...] = Field(default=(), max_length=10)
+    """Compare 2 to 10 of them, instead of `model`: an output by each, `comparison` (a contact sheet) and
+    `disagreement` (a map of where they differ). One that fails is left out."""
     roi: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
     """`[x1, y1, x2, y2]` in source pixels, from the upper left corner; outside of it is background."""
     tweak: TweakSpec = TweakSpec()
@@ -85,6 +93,21 @@ class JobSpec(Spec):
             raise ValueError(f"unknown model; known are auto, {', '.join(CARDS)}")
         return name
 
+    @field_validator("models")
+    @classmethod
+    def _comparable(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not models:
+            return models
+        if info.data.get("model", "auto") != "auto":
+            raise ValueError("leave out model: these are compared")
+        if len(models) < 2:
+            raise ValueError("name at least two: one alone is `model`")
+        if len(set(models)) < len(models):
+            raise ValueError("name each once")
+        if unknown := [name for name in models if name not in CARDS]:
+            raise ValueError(f"unknown model {', '.join(unknown)}; known are {', '.join(CARDS)}")
+        return models
+
     @field_validator("roi")
     @classmethod
     def _holds_something(cls, roi: tuple[int, int, int, int] | None) -> tuple[int, int, int, int] | None:
@@ -97,6 +120,8 @@ class JobSpec(Spec):
     def _variants_stand_alone(
         cls, variants: tuple[VariantSpec, ...], info: ValidationInfo
     ) -> tuple[VariantSpec, ...]:
+        if variants and info.data.get("models"):
+            raise ValueError("leave them out: a comparison has one rendering of each model's matte")
         if variants and info.data.get("effects"):
             raise ValueError("leave out effects: each variant has its own")
         names = [name for variant in variants for name in variant.output_names]
@@ -105,6 +130,15 @@ class JobSpec(Spec):
         if len({variant.output.on_empty for variant in variants}) > 1:
             raise ValueError("on_empty must be the same in all: there is one matte")
         return variants
+
+    @field_validator("upscale")
+    @classmethod
+    def _compared_at_its_own_size(
+        cls, upscale: UpscaleSpec | None, info: ValidationInfo
+    ) -> UpscaleSpec | None:
+        if upscale is not None and info.data.get("models"):
+            raise ValueError("leave it out: a comparison is made at the photo's own size")
+        return upscale
 
     @field_validator("output")
     @classmethod
@@ -115,12 +149,15 @@ class JobSpec(Spec):
 
     def parts(self, stage: Stage) -> tuple[str, ...]:
         """The parts of a stage that run side by side; none where it is one piece."""
+        if self.models:
+            return {Stage.SEGMENT: self.models, Stage.RENDER: (*self.models, COMPARISON)}.get(stage, ())
         return tuple(variant.name for variant in self.variants) if stage is Stage.RENDER else ()
 
     def variant(self, part: str) -> VariantSpec:
         """What a part of the render stage makes; the part `""` is a job without variants, which gives `image`."""
-        if not part:
-            return VariantSpec(name="image", effects=self.effects, output=self.output)
+        if not self.variants:
+            # Not checked again: a model's name is no name that a caller may give a variant.
+            return VariantSpec.model_construct(name=part or "image", effects=self.effects, output=self.output)
         return next(variant for variant in self.variants if variant.name == part)
 
     @property
@@ -132,5 +169,5 @@ class JobSpec(Spec):
         """The stages this job goes through, in order, with what is there already."""
         ingest = () if has_picture else (Stage.INGEST,)
         upscale = (Stage.UPSCALE,) if self.upscale else ()
-        segment = () if has_matte else (Stage.SEGMENT,)
+        segment = () if has_matte and not self.models else (Stage.SEGMENT,)
         return (*ingest, *segment, *upscale, Stage.RENDER)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.jobs.job import Job, Status
-from shared.jobs.results import OutputFile
+from shared.jobs.results import ModelUsed, OutputFile
 from shared.settings import Settings
 from shared.spec.job import JobSpec, Priority, Stage
 from shared.storage.port import ObjectStore
@@ -69,6 +69,10 @@ class ModelUsedView(View):
     license: str
     commercial_use: bool | Literal["ask"]
     """`ask`: nobody says whether the weights may be used so."""
+    seconds: float | None
+    """How long the matte took, once the model was loaded; null for an upscaler."""
+    agreement: float | None
+    """Of a comparison: the matte's overlap (IoU) with what most of the models say, 0..1."""
 
 
 class ErrorView(View):
@@ -85,7 +89,7 @@ class FailureView(ErrorView):
     """Why one of the job's parts failed, while the job went on without it."""
 
     name: str
-    """Of the variant, whose outputs are missing."""
+    """Of the variant or the model whose outputs are missing."""
 
 
 class LinksView(View):
@@ -126,7 +130,7 @@ class JobView(View):
     """The earlier job whose matte was used again: the same photo with the same options."""
     error: ErrorView | None
     failures: tuple[FailureView, ...]
-    """Variants that failed alone; the job succeeds with the others."""
+    """Variants and models that failed alone; the job succeeds with the others."""
     metadata: dict[str, str]
     links: LinksView
 
@@ -151,7 +155,7 @@ def job_view(job: Job, outlook: Outlook, settings: Settings, url_of: Callable[[O
         outputs=output_views(job, url_of),
         quality=quality_view(job),
         timings_ms=_timings(job),
-        models=tuple(ModelUsedView.model_validate(used) for used in job.models),
+        models=tuple(_model(used, job) for used in job.models),
         reused_matte_of=job.segmented.reused_matte_of if job.segmented else None,
         error=ErrorView.model_validate(job.error) if job.error else None,
         failures=_failures(job),
@@ -179,6 +183,12 @@ def signed_url(objects: ObjectStore, settings: Settings, job_id: str, file: Outp
     extension = file.key.rpartition(".")[2]
     lifetime = timedelta(seconds=settings.url_lifetime_seconds)
     return objects.presign_get(file.key, expires_in=lifetime, filename=f"{job_id}-{file.name}.{extension}")
+
+
+def _model(used: ModelUsed, job: Job) -> ModelUsedView:
+    matte = job.mattes.get(used.name)
+    agreement = job.rendered.agreement.get(used.name) if job.rendered else None
+    return ModelUsedView(**used.model_dump(), seconds=matte.seconds if matte else None, agreement=agreement)
 
 
 def _failures(job: Job) -> tuple[FailureView, ...]:

@@ -115,7 +115,7 @@ class TestGet:
             "ingest": None, "segment": 700, "upscale": None, "render": 50,
         }  # fmt: skip
         assert job["timings_ms"]["total"] >= job["timings_ms"]["queued"]
-        assert job["models"] == [MODEL.model_dump()]
+        assert job["models"] == [{**MODEL.model_dump(), "seconds": 0.0, "agreement": None}]
 
     def test_storage_keys_stay_inside(self, client, job_id, finish):
         finish()

@@ -1,7 +1,5 @@
 """Cut-out → effects → files in storage."""
 
-import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO
@@ -9,9 +7,10 @@ from typing import BinaryIO
 from shared.download import Downloaded
 from shared.errors import InternalError
 from shared.jobs.job import Job, Step
-from shared.jobs.results import OutputFile, Rendered
+from shared.jobs.results import Rendered
 from shared.limits import picture_limits
 from shared.spec.effects import BackgroundSpec, EffectSpec
+from shared.spec.job import COMPARISON
 from shared.spec.source import SourceSpec
 from shared.spec.variant import extra_name
 from shared.storage import keys
@@ -23,8 +22,10 @@ from worker.imaging.framing import finish, frame
 from worker.imaging.metadata import kept_exif
 from worker.imaging.types import Cutout, Rgb, Scene
 from worker.io.pictures import fetched, kept
+from worker.tasks.comparing import compare
 from worker.tasks.cutting import cut_out
 from worker.tasks.stage import Progress
+from worker.tasks.storing import store_output
 
 BACKGROUND_FILLED_WHITE = "background_filled_white"
 """Flag of a job whose format holds no transparency, where no effect gave a background."""
@@ -32,6 +33,12 @@ BACKGROUND_FILLED_WHITE = "background_filled_white"
 
 def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
     """Paint and encode one variant. Raises DownloadFailed and its kin for a background named by URL."""
+    if job.spec.models:
+        if step.part == COMPARISON:
+            return compare(job, deps, progress)
+        job = job.by_model(step.part)
+        if job.segmented is None:  # the record says why, by the step that failed
+            return Rendered(outputs=())
     variant = job.spec.variant(step.part)
     cutout = _cutout(job, deps)
     progress(0.2)
@@ -43,7 +50,7 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
     progress(0.5)
     outputs = []
     for name, encoded in _encoded(job, step, result, deps):
-        outputs.append(_store(job, name, encoded, deps))
+        outputs.append(store_output(job, name, encoded, deps))
         progress(0.9)
     flags = (BACKGROUND_FILLED_WHITE,) if fills_with_white(result, variant.output) else ()
     return Rendered(outputs=tuple(outputs), flags=flags)
@@ -89,19 +96,3 @@ def _exif(job: Job, deps: Deps) -> bytes | None:
         raise InternalError("the record names no picture")
     with deps.objects.open(job.input.key) as body:
         return kept_exif(body.read())
-
-
-def _store(job: Job, name: str, encoded: Encoded, deps: Deps) -> OutputFile:
-    sha256 = hashlib.sha256(encoded.data).hexdigest()
-    key = keys.output_key(job.tenant, job.id, name, sha256[:16], encoded.extension)
-    deps.objects.put(key, io.BytesIO(encoded.data), content_type=encoded.content_type)
-    return OutputFile(
-        name=name,
-        model=job.models[0].name,
-        key=key,
-        content_type=encoded.content_type,
-        width=encoded.width,
-        height=encoded.height,
-        bytes=len(encoded.data),
-        sha256=sha256,
-    )

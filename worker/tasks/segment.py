@@ -1,5 +1,7 @@
 """Photo in storage → matte in storage."""
 
+import time
+
 import cv2
 import numpy as np
 
@@ -25,16 +27,18 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
         raise InternalError("the record names no picture")
     photo = deps.artefacts.photo(job.input.key)
     progress(0.1)
-    loaded = deps.segmenters.get(job.spec.model)
+    loaded = deps.segmenters.get(step.part or job.spec.model)
     progress(0.2)
+    started = time.monotonic()
     alpha = _matte(photo, loaded.model, job.spec)
+    seconds = time.monotonic() - started
     progress(0.9)
     quality = _assess(job, photo, alpha)
     asked = job.spec.model_dump(mode="json", include={"roi", "tweak", "mask", "refine"})
     params = keys.hash_params({**asked, "model": loaded.used.name})
     key = keys.stage_key(job.tenant, job.id, "matte", params, "png")
     deps.artefacts.keep_matte(key, alpha)
-    return Segmented(matte_key=key, model=loaded.used, quality=quality)
+    return Segmented(matte_key=key, model=loaded.used, quality=quality, seconds=round(seconds, 3))
 
 
 def _matte(photo: Photo, segmenter: Segmenter, spec: JobSpec) -> Alpha:

@@ -84,10 +84,10 @@ def deps(settings, store):
 
 
 @pytest.fixture
-def submit(deps):
-    """Record a job for a picture given as an array (H, W, 3 or 4); returns its first ring."""
+def submit_all(deps):
+    """Record a job for a picture given as an array (H, W, 3 or 4); returns its first rings."""
 
-    def submit(pixels, **spec):
+    def submit_all(pixels, **spec):
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG")
         key = "t/local/job_1/input"
@@ -100,7 +100,17 @@ def submit(deps):
             content_type="image/png",
             sha256="0" * 64,
         )
-        [ring] = deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1")
+        return deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1")
+
+    return submit_all
+
+
+@pytest.fixture
+def submit(submit_all):
+    """The same for a job whose first stage is one piece; returns its ring."""
+
+    def submit(pixels, **spec):
+        [ring] = submit_all(pixels, **spec)
         return ring
 
     return submit
