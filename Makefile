@@ -27,6 +27,10 @@ test-unit: $(VENV)/.dev ## only what needs no process beside the tests
 test-slow: $(VENV)/.dev ## the largest networks at their full size
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
+test-faults: $(VENV)/.dev ## the fault suite in full (20 minutes), and the table of docs/reliability.md
+	$(BIN)/python -m pytest tests/faults --faults=full --faults-write $(ARGS)
+	$(BIN)/python -m docs.fault_table
+
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

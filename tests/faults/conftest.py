@@ -41,8 +41,9 @@ def pictures():
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            found = self.path == "/photo.png"
-            body = photo(KINDS[0]) if found else b""
+            path, _, serial = self.path.partition("?")
+            found = path == "/photo.png"
+            body = photo(KINDS[0], int(serial)) if found else b""
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "image/png")
             self.send_header("Content-Length", str(len(body)))

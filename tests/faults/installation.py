@@ -129,6 +129,11 @@ class Installation(Stack):
         folder = self.folder / "objects" / "t" / "local" / job_id
         return [path.name for path in folder.iterdir()] if folder.exists() else []
 
+    def drafts(self) -> set[str]:
+        """Files half written; processes that were killed leave theirs."""
+        folder = self.folder / "objects" / ".drafts"
+        return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
     def commits(self) -> Iterator[tuple[str, str]]:
         """Job and step of every commit that a worker reported."""
         for event in self.events("stage_done"):

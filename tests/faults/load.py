@@ -1,6 +1,7 @@
 """Sixty-four small jobs over all stages, what each must come to, and the verdict once the dust has settled."""
 
 import io
+import itertools
 import random
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from shared.jobs.job import Status
 from tests.faults.installation import Installation, Outcome
@@ -42,15 +44,20 @@ KINDS = (
     Kind("gone", {}, path="/gone.png"),
 )
 OFTEN = KINDS[:8]
+SERIALS = itertools.count(1)
 
 
-def photo(kind: Kind) -> bytes:
-    """A bright disc on a dark ground; nothing but the ground where there is to be no subject."""
+def photo(kind: Kind, serial: int = 0) -> bytes:
+    """A bright disc on a dark ground; nothing but the ground where there is to be no subject.
+
+    Each serial number gives a file of its own with the same pixels: what one job made helps no other.
+    """
     image = Image.new("RGB", (64, 48), (20, 30, 60))
     if not kind.is_black:
         ImageDraw.Draw(image).ellipse((16, 8, 48, 40), fill=(250, 220, 40))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    buffer, words = io.BytesIO(), PngInfo()
+    words.add_text("serial", str(serial))
+    image.save(buffer, "PNG", pnginfo=words)
     return buffer.getvalue()
 
 
@@ -97,7 +104,8 @@ class Load:
         return self
 
     def submit_one(self, kind: Kind) -> str:
-        return self.installation.submit(photo(kind), kind.spec, kind.path)
+        serial = next(SERIALS)
+        return self.installation.submit(photo(kind, serial), kind.spec, kind.path and f"{kind.path}?{serial}")
 
     def spread(self) -> "Load":
         """Let the workers go until jobs stand in three stages at least and the first have gone on."""

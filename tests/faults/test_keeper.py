@@ -22,7 +22,7 @@ def test_the_keeper_is_dead_for_a_while(load, installation, survived, is_full):
         installation.kill("keeper")
         installation.kill("worker")
         installation.broker.flushdb()
-        load.strike()
+        load.restart_clock()
         time.sleep(600 if is_full else 2 * LEASE_SECONDS)
         waiting = load.open_steps()
         assert waiting, "nothing needed the keeper"
@@ -38,7 +38,7 @@ def test_two_keepers_at_once(load, installation, survived):
         for _ in range(3):
             installation.broker.flushdb()
             time.sleep(0.2)
-        load.strike()
+        load.restart_clock()
         survived(load, "two keepers, broker flushed three times")
     finally:
         installation.kill("keeper2")
@@ -86,7 +86,7 @@ def test_the_clock_steps_by_an_hour(pictures, expected, tmp_path, results, secon
         load = Load(installation, 5, expected)
         load.submit().spread()
         clock.write_text(str(seconds))
-        load.strike()
+        load.restart_clock()
         verdict = load.verdict(60)
         results.add("clocks of API, keeper and one worker step by an hour", verdict)
         assert verdict.is_clean, verdict

@@ -57,7 +57,7 @@ def test_redis_is_full(load, installation, survived, is_full):
     load.submit().spread()
     installation.records.config_set("maxmemory", "1mb")
     try:
-        load.strike()
+        load.restart_clock()
         status, code, _ = posted(installation)
         assert (status, code) == (503, "store_unavailable")
         time.sleep(20 if is_full else 4)
@@ -70,7 +70,7 @@ def test_redis_is_full(load, installation, survived, is_full):
 def test_the_broker_forgets_everything(load, installation, survived):
     load.submit().spread()
     installation.broker.flushdb()
-    load.strike()
+    load.restart_clock()
     survived(load, "broker database flushed")
 
 

@@ -1,0 +1,21 @@
+"""The table of docs/reliability.md is the suite's own, and holds no loss."""
+
+import json
+
+from docs.fault_table import PAGE, RESULTS, page
+
+
+def test_the_page_shows_what_was_measured():
+    assert PAGE.read_text() == page(), "run: python -m docs.fault_table"
+
+
+def test_nothing_was_lost_doubled_stuck_or_wrong_with_fifty_jobs_in_flight():
+    for fault, row in json.loads(RESULTS.read_text())["faults"].items():
+        assert [row[name] for name in ("lost", "duplicated", "stuck", "wrong")] == [0, 0, 0, 0], fault
+        assert row["in_flight"] >= 50, fault
+
+
+def test_a_killed_worker_costs_less_than_half_a_minute():
+    for fault, row in json.loads(RESULTS.read_text())["faults"].items():
+        if fault.startswith("worker killed"):
+            assert row["recovery_seconds"] < 30, fault
