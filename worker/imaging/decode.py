@@ -21,6 +21,11 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 FIRST_FRAME_ONLY = "first_frame_only"
 
+_MOST_DEEP_BYTES = 150_000_000
+"""Larger 16-bit pictures keep the upper 8 bits unrounded, as Pillow reads them: a level off, for half the memory."""
+_MOST_SCANS = 200
+"""A progressive JPEG has about ten; each costs a pass over all pixels and may be a few hundred bytes of file."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pixels:
@@ -55,6 +60,9 @@ def decode(data: bytes | BinaryIO, limits: PictureLimits) -> Photo:
 
 
 def _read(image: Image.Image, data: bytes) -> _Pixels:
+    # Within compressed data a zero follows each FF, so these are markers (or lie in a thumbnail, which has few).
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > _MOST_SCANS:
+        raise ValueError("too many scans")
     if image.format in ("JPEG", "MPO") and image.mode == "RGB":
         pixels = _read_jpeg(image, data)
         if pixels is not None:
@@ -84,6 +92,8 @@ def _is_deep(image: Image.Image) -> bool:
     """Whether colours have 16 bits, of which Pillow would keep the upper 8 unrounded."""
     tile = getattr(image, "tile", None)
     if image.mode not in ("RGB", "RGBA") or not tile or image.format not in ("PNG", "TIFF"):
+        return False
+    if 2 * image.width * image.height * len(image.mode) > _MOST_DEEP_BYTES:
         return False
     arguments = tile[0][3]
     raw_mode = arguments[0] if isinstance(arguments, tuple) else arguments

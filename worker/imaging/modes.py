@@ -13,6 +13,7 @@ from worker.imaging.types import Alpha, Rgb
 _NUMBERS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _RGB_MODES = ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "HSV", "YCbCr")
 """Modes whose pixels are in the space of an RGB profile, once converted to RGB."""
+_STRIP_PX = 512
 
 
 def eight_bit(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -58,12 +59,21 @@ def split_array(pixels: NDArray[Any]) -> tuple[Rgb, Alpha | None]:
 
 
 def _split_colours(image: Image.Image) -> tuple[Rgb, Alpha | None]:
-    if image.mode == "L" and not image.has_transparency_data:
+    has_alpha = image.has_transparency_data
+    if image.mode == "L" and not has_alpha:
         return cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2RGB), None
-    if not image.has_transparency_data:
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), None
-    rgba = np.asarray(image if image.mode == "RGBA" else image.convert("RGBA"))
-    return cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), cv2.extractChannel(rgba, 3)
+    if image.mode == "RGB" and not has_alpha:
+        return np.asarray(image), None
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    alpha = np.empty((image.height, image.width), np.uint8) if has_alpha else None
+    # In strips: a whole picture converted stands in memory four times.
+    for top in range(0, image.height, _STRIP_PX):
+        strip = image.crop((0, top, image.width, min(top + _STRIP_PX, image.height)))
+        pixels = np.asarray(strip.convert("RGBA" if has_alpha else "RGB"))
+        rgb[top : top + _STRIP_PX] = pixels[..., :3]
+        if alpha is not None:
+            alpha[top : top + _STRIP_PX] = pixels[..., 3]
+    return rgb, alpha
 
 
 def _split_numbers(image: Image.Image) -> tuple[Rgb, Alpha | None]:
