@@ -8,6 +8,7 @@ from typing import Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from docs.effects_page import effects_page
+from docs.models_page import models_page
 from docs.reference import api_page
 from shared.errors import AppError
 from shared.settings import PREFIX, Settings
@@ -55,6 +56,7 @@ def pages() -> dict[str, str]:
         + "".join(_settings_row(*field) for field in Settings.model_fields.items()),
         "docs/api.md": api_page(),
         "docs/effects.md": effects_page(),
+        "docs/models.md": models_page(),
         "docs/errors.md": _ERRORS_HEAD + "".join(_error_row(error) for error in errors()),
     }
 

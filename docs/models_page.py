@@ -1,0 +1,134 @@
+"""docs/models.md: the catalogue as tables, and what a table cannot say."""
+
+from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, WeightSource
+
+_HEAD = """\
+# Models
+
+What a job may name as `model` and `upscale.model`, and what a server fetches for it. Written by
+`python -m docs.generate` from `shared/catalog/`; `GET /v1/models` says the same of the server that answers, and
+whether its workers have a model's weights on disk or the model in memory.
+
+## Which for what
+
+"""
+
+_AUTO = """
+`auto` takes the first of these whose weights are on the worker, or else the first that can be fetched:
+{orders}
+On a CPU that is IS-Net, not BiRefNet. On two cores with bf16 IS-Net takes 0.37 s a photo and 0.6 GB, `birefnet-lite`
+1.3 s and 1.4 GB, `birefnet-general` 4.4 s and 5 GB, where the S-measure on DIS-VD, as their authors publish it, is
+0.813, 0.882 and 0.911: the step to `birefnet-lite` costs three and a half times the time, so it is yours to choose,
+by name. On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for
+hair and veils `birefnet-matting`. Not sure? `"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them
+on your photo.
+
+## What they are
+
+Commercial use: `ask` means that the code's licence allows it but nobody says so of the weights, or of what they were
+trained on. `CUTROOM_COMMERCIAL_ONLY=true` offers only those with `yes`. Precision is that of a CPU; a GPU computes
+what is bf16 here in bf16, and the rest in float32.
+
+| Model | Network | Input | Parameters | Memory | Precision | Licence | Commercial use |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_UPSCALERS = """
+| Upscaler | Network | Enlarges | Parameters | Licence | Commercial use | For |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_SOURCES = """
+## Where weights come from
+
+`cutroom models pull NAME…` fetches them, a worker does it by itself at the first job; `cutroom models list` shows
+what is here, `cutroom models verify` hashes it again. Sources are tried in this order, behind `CUTROOM_MODEL_MIRROR`
+where one is set: a copy of another machine's `CUTROOM_MODEL_CACHE` folder, on a web server or in a bucket.
+
+A file whose hash is not the published one is removed, and the next source tried. **Pinned**: no SHA-256 is published
+in a place we could read; the hash of the file that comes first is kept beside it (`….sha256`), and any other file is
+refused from then on. An MD5, a SHA-512 or the beginning of a hash that is published is checked before that. Pickles
+are only ever read with `weights_only=True`, and must hold exactly the network's keys.
+
+A torch file is converted to an OpenVINO graph at its first use on a CPU: 4 s for the smallest, minutes and 8 GB for
+`birefnet-general`; the graph is kept beside the weights. ONNX files need neither torch nor conversion, and run on the
+CPU even where `CUTROOM_DEVICE=cuda`. What comes from the hub needs the extra `torch`; a gated model needs an account
+that has accepted its licence, and its token in `HF_TOKEN`.
+
+| Model | Sources |
+| --- | --- |
+"""
+
+_COMMERCIAL = {True: "yes", False: "**no**", "ask": "ask"}
+
+
+def models_page() -> str:
+    """The whole page."""
+    uses = "".join(f"- `{card.name}`: {card.good_for}\n" for card in CARDS.values())
+    orders = "".join(
+        f"\n- {device}: {', '.join(f'`{name}`' for name in names)}"
+        for device, names in AUTO_ORDER["segment"].items()
+    )
+    return "".join(
+        (
+            _HEAD,
+            uses,
+            _AUTO.format(orders=orders + "\n"),
+            *(_row(card) for card in CARDS.values()),
+            _UPSCALERS,
+            *(_upscaler_row(card) for card in UPSCALERS.values()),
+            _SOURCES,
+            *(_sources_row(card) for card in (*CARDS.values(), *UPSCALERS.values())),
+        )
+    )
+
+
+def _row(card: ModelCard) -> str:
+    memory = f"{card.memory_megabytes / 1000:.1f} GB"
+    cells = (
+        f"`{card.name}`",
+        card.arch or "ONNX only",
+        f"{card.input_size}²",
+        f"{card.parameters_million:g} M",
+        memory,
+        card.precision,
+        card.license,
+        _COMMERCIAL[card.commercial_use],
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _upscaler_row(card: ModelCard) -> str:
+    cells = (
+        f"`{card.name}`",
+        card.arch,
+        f"{card.scale}×",
+        f"{card.parameters_million:g} M",
+        card.license,
+        _COMMERCIAL[card.commercial_use],
+        card.good_for,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _sources_row(card: ModelCard) -> str:
+    gate = " (gated)" if card.is_gated else ""
+    places = [
+        f"{source.kind}{gate} `{_short(source.location)}{f' {source.member}' if source.member else ''}`"
+        f"{_trust(source)}"
+        for source in card.sources
+    ]
+    return f"| `{card.name}` | {'; '.join(places)} |\n"
+
+
+def _trust(source: WeightSource) -> str:
+    if source.sha256:
+        return ""
+    known = source.published.partition(":")[0].upper()
+    return f", pinned (by {known})" if known else ", pinned"
+
+
+def _short(location: str) -> str:
+    """Without the scheme, and with eight digits of a revision: rows are wide enough."""
+    name, at, revision = location.removeprefix("https://").partition("@")
+    return f"{name}@{revision[:8]}" if at and len(revision) == 40 else location.removeprefix("https://")
