@@ -63,8 +63,10 @@ def verify() -> None:
     """
     weights = _weights()
     for card in _ALL.values():
-        if weights.present(card):
-            Console().print(f"{card.name}: {'as published' if weights.verify(card) else 'changed, removed'}")
+        if file := weights.present(card):
+            is_published = file.sha256 in {source.sha256 for source in card.sources}
+            as_it_was = "as published" if is_published else "as it first came"
+            Console().print(f"{card.name}: {as_it_was if weights.verify(card) else 'changed, removed'}")
 
 
 def _commercial_use(card: ModelCard) -> str:

@@ -1,0 +1,58 @@
+"""`cutroom models`: what there is, fetching it, hashing it again."""
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from shared.catalog import CARDS, UPSCALERS, WeightSource
+from tests.worker.zoo.web import serving
+from worker.cli import models as commands
+
+BYTES = b"weights" * 999
+
+
+@pytest.fixture
+def web():
+    with serving() as web:
+        yield web
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, web):
+    """Run the command with `silueta` on our server, unpinned; returns its result."""
+    source = WeightSource("https", web.release("silueta.onnx", BYTES), "", "onnx")
+    monkeypatch.setitem(commands._ALL, "silueta", replace(CARDS["silueta"], sources=(source,)))
+    monkeypatch.setenv("CUTROOM_MODEL_CACHE", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: CliRunner().invoke(commands.models, words)
+
+
+def test_every_model_is_listed_with_whether_it_may_be_used_commercially(run):
+    said = run("list").output
+    assert [name for name in (*CARDS, *UPSCALERS) if name not in said] == []
+    lines = {line.split("│")[1].strip(): line for line in said.splitlines() if "│" in line}
+    assert " no " in lines["rmbg-1.4"] and " ask " in lines["silueta"] and " yes " in lines["u2net"]
+    assert all("not yet" in line for line in lines.values())
+
+
+def test_pulled_weights_are_here_and_verified_and_a_changed_file_is_removed(run, tmp_path):
+    assert run("pull", "silueta").exit_code == 0
+    assert "silueta: as it first came" in run("verify").output
+    [file] = tmp_path.glob("*.onnx")
+    file.write_bytes(b"evil")
+
+    assert "silueta: changed, removed" in run("verify").output
+    assert not file.exists()
+
+
+def test_what_no_source_has_ends_with_each_answer(run, web):
+    web.files.clear()
+    result = run("pull", "silueta")
+    assert result.exit_code == 1
+    assert "HTTP 404" in result.output
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(run):
+    result = run("pull", "no-such")
+    assert result.exit_code == 2 and "birefnet-lite" in result.output
