@@ -17,7 +17,7 @@ from worker.tasks.lease import Heartbeat, Lease, LeaseEnded
 
 _log = structlog.get_logger(__name__)
 
-_STORE_PATIENCE_SECONDS = 20.0
+_STORE_PATIENCE_SECONDS = 60.0
 """How long a finished stage tries to reach the store before the work is left to the next attempt."""
 
 Progress = Callable[[float], None]
