@@ -8,6 +8,8 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from shared.errors import OutOfMemory
+
 _log = structlog.get_logger(__name__)
 
 
@@ -52,7 +54,7 @@ class Pool(Generic[P]):
             kept = self._used(key)
             if kept is None:
                 self._make_room(megabytes)
-                kept = _Kept(load(), megabytes)
+                kept = _Kept(self._loaded(load), megabytes)
                 with self._guard:
                     self._kept[key] = kept
             self._make_room(0)
@@ -62,6 +64,14 @@ class Pool(Generic[P]):
         """What is on the device, the least recently used first."""
         with self._guard:
             return tuple(key for key, kept in self._kept.items() if not kept.is_parked)
+
+    def _loaded(self, load: Callable[[], P]) -> P:
+        """What `load` gives; where memory does not suffice for it, everything else leaves first."""
+        try:
+            return load()
+        except OutOfMemory:
+            self._make_room(self._megabytes + 1)
+            return load()
 
     def _used(self, key: Hashable) -> _Kept[P] | None:
         with self._guard:

@@ -30,10 +30,13 @@ class ModelView(_View):
     license: str
     commercial_use: bool | Literal["ask"]
     """`ask`: nobody says whether the weights may be used so."""
+    good_for: str
+    """What one would choose it for."""
     default_for: list[str]
     """Devices on which `auto` takes it first."""
     input_size: int | None
     """Side of the square that it looks at, in pixels; null where any size goes."""
+    parameters_million: float
     weights_present: bool
     """Some live worker has the weights on disk."""
     resident: bool
@@ -105,8 +108,10 @@ def _models(deps: Deps) -> Iterator[ModelView]:
             family=card.family,
             license=card.license,
             commercial_use=card.commercial_use,
+            good_for=card.good_for,
             default_for=_default_for(card),
             input_size=card.input_size,
+            parameters_million=card.parameters_million,
             weights_present=card.name in present,
             resident=card.name in resident,
             seconds_per_image=deps.jobs.seconds_per_job(card.name) if card.task == "segment" else None,

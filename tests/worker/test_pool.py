@@ -4,6 +4,7 @@ from threading import Barrier, Thread
 
 import pytest
 
+from shared.errors import OutOfMemory
 from worker.pool import Pool
 
 
@@ -85,6 +86,20 @@ def test_the_host_has_a_budget_too_and_drops_the_least_recently_used():
 
     assert pool.get("b", 40, Net) is nets["b"]
     assert pool.get("a", 40, Net) is not nets["a"]
+
+
+def test_where_memory_does_not_suffice_everything_else_leaves_and_it_is_tried_again():
+    pool, answers = Pool(1000), [OutOfMemory("full")]
+    pool.get("other", 10, Net)
+
+    def load():
+        if answers:
+            raise answers.pop()
+        assert pool.keys() == ()
+        return Net()
+
+    assert pool.get("net", 10, load)
+    assert pool.keys() == ("net",)
 
 
 def test_loading_one_does_not_hold_up_another():

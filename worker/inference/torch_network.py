@@ -1,6 +1,8 @@
 """Everything here that needs torch to be installed: loading a network, converting it, running it on CUDA."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -38,6 +40,15 @@ def convert(recipe: Recipe, network: nn.Module) -> Any:
         return openvino.convert_model(network, example_input=example, input=list(recipe.shape))
 
 
+@contextmanager
+def _as_out_of_memory() -> Iterator[None]:
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as exc:
+        torch.cuda.empty_cache()
+        raise OutOfMemory("the GPU has no memory left for this network") from exc
+
+
 class CudaNetwork:
     """A torch network on a GPU: channels last, in the recipe's precision. Written without a GPU at hand.
 
@@ -45,11 +56,12 @@ class CudaNetwork:
     """
 
     def __init__(self, recipe: Recipe, weights: Path, *, compiled: bool) -> None:
-        """Move the network to the GPU; ModelUnavailable where there is none."""
+        """Move the network to the GPU; ModelUnavailable where there is none, OutOfMemory where it is full."""
         if not torch.cuda.is_available():
             raise ModelUnavailable("there is no CUDA device on this worker")
         loaded: Any = load(recipe, weights)  # torch's annotations do not know `to` with a memory format
-        self._network: nn.Module = loaded.to(device="cuda", memory_format=torch.channels_last)
+        with _as_out_of_memory():
+            self._network: nn.Module = loaded.to(device="cuda", memory_format=torch.channels_last)
         self._run: Any = self._network
         if compiled:
             self._run = torch.compile(self._network, mode="max-autotune-no-cudagraphs")
@@ -59,15 +71,11 @@ class CudaNetwork:
 
     def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
         """The output for one batch; OutOfMemory where the GPU has no room for it."""
-        with self._turn:
-            try:
-                self._come_back()
-                with torch.inference_mode(), torch.autocast("cuda", self._half, enabled=bool(self._half)):
-                    output = self._run(torch.from_numpy(batch).to("cuda"))
-                return np.asarray(output.cpu().numpy())
-            except torch.cuda.OutOfMemoryError as exc:
-                torch.cuda.empty_cache()
-                raise OutOfMemory("the GPU has no memory left for this network") from exc
+        with self._turn, _as_out_of_memory():
+            self._come_back()
+            with torch.inference_mode(), torch.autocast("cuda", self._half, enabled=bool(self._half)):
+                output = self._run(torch.from_numpy(batch).to("cuda"))
+            return np.asarray(output.cpu().numpy())
 
     def park(self) -> None:
         """Leave the GPU for pinned host memory."""
