@@ -40,7 +40,8 @@ class Refusal(Exception):
 
     def response(self) -> Response:
         """As it goes out."""
-        body = json.dumps({"errors": [mistake.document() for mistake in self.mistakes]})
+        errors = [mistake.document() for mistake in self.mistakes]
+        body = json.dumps({"errors": errors}, separators=(",", ":"))
         response = Response(body, self.status, content_type=MIME_TYPE)
         if self.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(self.retry_after_seconds)

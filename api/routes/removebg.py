@@ -140,4 +140,4 @@ def _wants_json() -> bool:
 
 
 def _json(document: dict[str, Any]) -> Response:
-    return Response(json.dumps(document), content_type=MIME_TYPE)
+    return Response(json.dumps(document, separators=(",", ":")), content_type=MIME_TYPE)

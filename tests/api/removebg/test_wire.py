@@ -325,7 +325,7 @@ def test_keys(with_keys):
     )
     # Byte for byte what remove.bg answers.
     assert wrong.status_code == 403
-    assert wrong.json == {"errors": [{"title": "API Key invalid", "code": "auth_failed"}]}
+    assert wrong.data == b'{"errors":[{"title":"API Key invalid","code":"auth_failed"}]}'
     assert wrong.headers["Access-Control-Allow-Origin"] == "*"
     assert client.get("/v1.0/account", headers={"X-Api-Key": key}).status_code == 200
     assert post(client, {"X-API-Key": key}).status_code == 200
