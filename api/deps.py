@@ -22,6 +22,7 @@ from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.store import JobStore
 from shared.mattes.index import MatteIndex
 from shared.mattes.redis_index import RedisMatteIndex
+from shared.metrics import Figures
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.queue.port import JobQueue
 from shared.settings import Settings
@@ -53,6 +54,7 @@ class Deps:
     lines: StoredLines
     endpoints: EndpointStore
     deliveries: DeliveryStore
+    figures: Figures
 
 
 def open_deps(settings: Settings) -> Deps:
@@ -75,6 +77,7 @@ def open_deps(settings: Settings) -> Deps:
         lines=StoredLines(objects, kept_objects=4),
         endpoints=RedisEndpointStore(redis),
         deliveries=RedisDeliveryStore(redis),
+        figures=Figures(redis, connect(settings.broker_url)),
     )
 
 

@@ -26,6 +26,7 @@ from shared.idempotency.redis_store import RedisIdempotencyStore
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.mattes.redis_index import RedisMatteIndex
+from shared.metrics import Figures
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.queue.names import QUEUES
 from shared.settings import Settings
@@ -103,6 +104,7 @@ def deps(
         lines=StoredLines(objects),
         endpoints=RedisEndpointStore(redis),
         deliveries=RedisDeliveryStore(redis),
+        figures=Figures(redis, redis),
     )
 
 

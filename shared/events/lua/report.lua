@@ -4,6 +4,7 @@ local target, tenant, endpoint, attempts =
   unpack(redis.call('HMGET', hash, 'target', 'tenant', 'endpoint', 'attempts'))
 if attempts ~= ARGV[2] then return 0 end
 redis.call('HSET', hash, 'attempt:' .. ARGV[2], ARGV[3])
+redis.call('HINCRBY', 'metrics', 'webhook_attempts|' .. ARGV[4], 1) -- shared/metrics.py
 redis.call('ZREM', 'sending:' .. target, id)
 redis.call('ZREM', 'sending:tenant:' .. tenant, id)
 

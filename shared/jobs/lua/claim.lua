@@ -39,6 +39,7 @@ redis.call('HSETNX', job, 'started_at', now)
 redis.call('HDEL', job, 'rings:' .. step, 'progress:' .. step)
 redis.call('ZADD', 'sched', now + ARGV[3], member(step))
 redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
+redis.call('SADD', 'running', field('id'))
 touch()
 if status == 'queued' then
   tell_of('started')

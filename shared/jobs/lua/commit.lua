@@ -3,6 +3,7 @@ local step = ARGV[1]
 if not holds(step, ARGV[2]) then return false end
 redis.call('HSET', job, 'result:' .. step, ARGV[3])
 redis.call('HINCRBY', job, 'ms:' .. ARGV[5], ARGV[4])
+count_seconds(ARGV[5], ARGV[4] / 1000)
 if field('cancel') then
   redis.call('HDEL', job, 'progress:' .. step)
   finish('canceled')

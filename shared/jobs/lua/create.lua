@@ -17,5 +17,6 @@ if redis.call('EXISTS', job) == 0 then
   redis.call('ZADD', 'jobs:' .. field('tenant'), 0, field('id'))
   redis.call('ZADD', 'waiting:' .. field('priority'), now, field('id'))
   move_own_line('queued')
+  count('jobs_created', field('priority'))
 end
 return open_steps()

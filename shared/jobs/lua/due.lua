@@ -9,6 +9,7 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT'
   else
     local rings = redis.call('HINCRBY', hash, 'rings:' .. step, 1)
     redis.call('ZADD', KEYS[1], now + ARGV[2] * 2 ^ math.min(rings - 1, 4), entry)
+    count('rescues')
     out[#out + 1] = { id, step, redis.call('HGET', hash, 'priority') }
   end
 end

@@ -3,6 +3,7 @@
 local step = ARGV[1]
 
 local function try_again(delay)
+  count('step_retries', cjson.decode(ARGV[3]).code)
   redis.call('HSET', job, 'last_error:' .. step, ARGV[3], 'not_before:' .. step, now + delay)
   redis.call('ZADD', 'sched', now + delay, member(step))
   touch()

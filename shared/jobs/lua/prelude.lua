@@ -28,6 +28,20 @@ local function is_open(step)
   return false
 end
 
+-- What shared/metrics.py shows: a field is a name and the values of its labels.
+local function count(...) redis.call('HINCRBY', 'metrics', table.concat({ ... }, '|'), 1) end
+
+local BUCKETS = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300 }
+
+local function count_seconds(stage, seconds)
+  local top = '+Inf'
+  for place = #BUCKETS, 1, -1 do
+    if seconds <= BUCKETS[place] then top = BUCKETS[place] end
+  end
+  count('stage_seconds_bucket', stage, top)
+  redis.call('HINCRBYFLOAT', 'metrics', 'stage_seconds_sum|' .. stage, seconds)
+end
+
 local function touch() redis.call('HINCRBY', job, 'version', 1) end
 
 local function tell_of(what) tell('job.' .. what, field('tenant'), field('id'), field('webhook'), now) end
@@ -88,6 +102,9 @@ local function finish(status, err)
   end
   redis.call('ZREM', 'waiting:' .. field('priority'), field('id'))
   redis.call('ZREM', 'deadlines', field('id'))
+  redis.call('SREM', 'running', field('id'))
+  count('jobs_finished', status, field('model') or '')
+  if err then count('jobs_failed', cjson.decode(err).code) end
   redis.call('HSET', job, 'status', status, 'finished_at', now, 'open', '')
   if err then redis.call('HSET', job, 'error', err) end
   touch()

@@ -1,0 +1,150 @@
+"""What Prometheus is told, read from Redis when it asks: the same answer from whichever process of the API.
+
+Gauges are counted there and then. Counters stand in the hash `metrics`, which the transitions of jobs and deliveries
+add to in the very script that makes them (`shared/jobs/lua`, `shared/events/lua`), so each counts once, whoever dies.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from shared.fleet.port import WorkerFacts
+from shared.fleet.redis_fleet import RedisFleet
+from shared.jobs.passes import RedisPasses
+from shared.jobs.redis_store import translated
+from shared.queue.names import QUEUES
+from shared.spec.job import Priority
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_HASH = "metrics"
+_BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30", "60", "120", "300", "+Inf")
+"""As in shared/jobs/lua/prelude.lua."""
+
+_COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "jobs_created": ("Jobs accepted.", ("priority",)),
+    "jobs_finished": ("Jobs that came to an end.", ("status", "model")),
+    "jobs_failed": ("Jobs that failed or expired, by the code of their error.", ("code",)),
+    "step_retries": ("Steps given back after an error that may pass, by its code.", ("code",)),
+    "rescues": ("Steps that the keeper has rung again.", ()),
+    "webhook_attempts": ("Attempts to deliver a webhook, by what they mean for the delivery.", ("verdict",)),
+}
+
+
+class Figures:
+    """The figures of a whole installation."""
+
+    def __init__(self, redis: Redis, broker: Redis) -> None:
+        self._redis = redis
+        self._broker = broker
+        self._fleet = RedisFleet(redis, 1)  # only listened to
+        self._passes = RedisPasses(redis)
+
+    def exposition(self) -> bytes:
+        """All of them in Prometheus's text format. Raises StoreUnavailable."""
+        registry = CollectorRegistry(auto_describe=False)
+        with translated():
+            registry.register(_Read([*self._gauges(), *self._counters()]))
+        return generate_latest(registry)
+
+    def _gauges(self) -> Iterator[Metric]:
+        yield from self._jobs()
+        yield from self._queues()
+        yield from _workers(self._fleet.alive())
+        since = GaugeMetricFamily(
+            "cutroom_keeper_pass_age_seconds", "Time since the keeper last did a duty.", labels=["duty"]
+        )
+        for duty, seconds in self._passes.seconds_since().items():
+            since.add_metric([duty], seconds)
+        yield since
+
+    def _jobs(self) -> Iterator[Metric]:
+        now, microseconds = self._redis.time()
+        waiting = GaugeMetricFamily("cutroom_jobs_waiting", "Jobs nobody has begun.", labels=["priority"])
+        oldest = GaugeMetricFamily(
+            "cutroom_oldest_waiting_seconds", "How long the first of them has waited.", labels=["priority"]
+        )
+        for priority in Priority:
+            lane = f"waiting:{priority}"
+            first = cast(list[tuple[str, float]], self._redis.zrange(lane, 0, 0, withscores=True))
+            age = now + microseconds / 1e6 - first[0][1] / 1000 if first else 0
+            waiting.add_metric([str(priority)], self._redis.zcard(lane))
+            oldest.add_metric([str(priority)], max(0, age))
+        yield waiting
+        yield oldest
+        yield _gauge("cutroom_jobs_running", "Jobs that have begun.", self._redis.scard("running"))
+        yield _gauge("cutroom_steps_open", "Steps to be done or under way.", self._redis.zcard("sched"))
+        yield from self._memory()
+
+    def _memory(self) -> Iterator[Metric]:
+        try:
+            memory = cast(dict[str, int], self._redis.info("memory"))
+        except ResponseError:
+            return  # some hosted servers do not say
+        yield _gauge("cutroom_redis_memory_bytes", "Memory that Redis takes.", memory["used_memory"])
+        yield _gauge("cutroom_redis_memory_limit_bytes", "0: no limit.", memory["maxmemory"])
+
+    def _queues(self) -> Iterator[Metric]:
+        depth = GaugeMetricFamily(
+            "cutroom_queue_messages", "Messages that wait in a queue.", labels=["queue"]
+        )
+        for queue in QUEUES:
+            depth.add_metric([queue], self._broker.llen(queue))
+        yield depth
+
+    def _counters(self) -> Iterator[Metric]:
+        counted = cast(dict[str, str], self._redis.hgetall(_HASH))
+        rows = [(name.split("|"), float(value)) for name, value in counted.items()]
+        for name, (words, labels) in _COUNTERS.items():
+            family = CounterMetricFamily(f"cutroom_{name}", words, labels=labels)
+            for (known, *values), value in rows:
+                if known == name and len(values) == len(labels):
+                    family.add_metric(values, value)
+            yield family
+        yield _stage_seconds({tuple(parts): value for parts, value in rows})
+
+
+class _Read(Collector):
+    """Families that have been read already: nothing can fail half-way through an answer."""
+
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def _workers(alive: Sequence[WorkerFacts]) -> Iterator[Metric]:
+    yield _gauge("cutroom_workers", "Workers heard of lately.", len(alive))
+    serving = GaugeMetricFamily("cutroom_queue_workers", "Workers that serve a queue.", labels=["queue"])
+    for queue in QUEUES:
+        serving.add_metric([queue], sum(queue in worker.queues for worker in alive))
+    yield serving
+    resident = GaugeMetricFamily(
+        "cutroom_model_workers", "Workers that have a model loaded.", labels=["model"]
+    )
+    for model in sorted({model for worker in alive for model in worker.resident}):
+        resident.add_metric([model], sum(model in worker.resident for worker in alive))
+    yield resident
+
+
+def _stage_seconds(counted: dict[tuple[str, ...], float]) -> Metric:
+    family = HistogramMetricFamily(
+        "cutroom_stage_seconds", "How long a stage took that got its result.", labels=["stage"]
+    )
+    for stage in sorted(parts[1] for parts in counted if parts[0] == "stage_seconds_sum"):
+        total, buckets = 0.0, []
+        for top in _BUCKETS:
+            total += counted.get(("stage_seconds_bucket", stage, top), 0)
+            buckets.append((top, total))
+        family.add_metric([stage], buckets, counted["stage_seconds_sum", stage])
+    return family
+
+
+def _gauge(name: str, words: str, value: object) -> Metric:
+    return GaugeMetricFamily(name, words, value=cast(float, value))
