@@ -77,6 +77,22 @@ def test_the_others_leave_a_faint_subject_faint(family):
     assert found.min() > 0.38 and found.max() < 0.62
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_small_matte_shows_all_of_the_photo_and_is_stretched_where_the_full_one_is(family):
+    card, photo = CARD_OF[family], gradient(40, 120)
+
+    class Net:
+        def infer(self, batch):
+            return np.linspace(0.4, 0.6, 64 * 64, dtype=np.float32).reshape(1, 1, 64, 64)
+
+    small = Segmenter(card, family_of(card), Net()).small_matte(photo)
+    full = Segmenter(card, family_of(card), Net()).matte(photo)
+
+    assert small.shape == ((21, 64) if family == "isnet_anime" else (64, 64))
+    for end in (np.min, np.max):
+        assert abs(end(small) - end(full)) < 0.01
+
+
 def torch_resized(values, size, **options):
     torch = pytest.importorskip("torch", reason='needs the extra "torch"')
     planes = torch.from_numpy(np.ascontiguousarray(values, np.float32))

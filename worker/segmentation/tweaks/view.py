@@ -19,8 +19,7 @@ _LONGER_SIDE_PX = 1536
 
 def see(srgb: Rgb, segmenter: Segmenter, spec: TweakSpec) -> Matte:
     """The matte of a photo in about the network's own size, found on the tweaked picture."""
-    batch = segmenter.family.prepare(tweak(srgb, spec), segmenter.card)
-    return unpad(segmenter.family.read(segmenter.network.infer(batch), segmenter.card), spec.pad)
+    return unpad(segmenter.small_matte(tweak(srgb, spec)), spec.pad)
 
 
 def tweak(srgb: Rgb, spec: TweakSpec) -> Rgb:
