@@ -64,8 +64,8 @@ def test_a_job_that_succeeded_says_what_its_stages_took(figures, post, jobs):
     assert now["cutroom_jobs_finished_total", "imgly-medium", "succeeded"] == 1
     assert now["cutroom_stage_seconds_count", "segment"] == 1
     assert now["cutroom_stage_seconds_sum", "segment"] == pytest.approx(0.012)
-    assert now["cutroom_stage_seconds_bucket", "segment", "0.05"] == 1
-    assert now["cutroom_stage_seconds_bucket", "segment", "+Inf"] == 1
+    assert now["cutroom_stage_seconds_bucket", "0.05", "segment"] == 1
+    assert now["cutroom_stage_seconds_bucket", "+Inf", "segment"] == 1
 
 
 def test_a_job_that_failed_says_why(figures, post, jobs):
