@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from tests.faults.installation import WORKERS
 from tests.faults.load import KINDS, photo
 from tests.integration.stack import until
 
@@ -24,7 +23,6 @@ def posted(installation) -> tuple[int, str, float]:
 )
 def test_redis_comes_back(load, installation, survived, how, fault, is_full):
     load.submit().spread()
-    pids = {name: installation.processes[name].pid for name in WORKERS}
     if how == "stop":
         installation.stop("redis", 20)
     else:
@@ -36,8 +34,6 @@ def test_redis_comes_back(load, installation, survived, how, fault, is_full):
     installation.start("redis")
     load.restart_clock()
     survived(load, fault, seconds=90)
-    if how == "stop":
-        assert pids == {name: installation.processes[name].pid for name in WORKERS}
 
 
 def test_redis_freezes(load, installation, survived, is_full):

@@ -102,4 +102,6 @@ if "STAND_IN_FAULTS" in os.environ:
     app.conf.broker_transport_options |= {
         "visibility_timeout": VISIBILITY_SECONDS,
         "unacked_restore_interval": 1,
+        # Whoever freezes or dies while it restores messages keeps all others from it for so long (else 300 s).
+        "unacked_mutex_expire": 5,
     }
