@@ -30,6 +30,9 @@ PORTS = {
     "api": Settings().port,
     "redis": urlsplit(Settings().redis_url).port,
     "objects": 8333,
+    "prometheus": 9090,
+    "grafana": 3000,
+    "flower": 5555,
 }
 
 each_service = pytest.mark.parametrize("service", SERVICES)
@@ -114,7 +117,10 @@ def test_every_queue_is_served_by_the_procfile():
 def test_env_example_chooses_a_profile_that_exists():
     (chosen,) = re.findall(r"^COMPOSE_PROFILES=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert chosen in PROFILES
-    assert {p for service in SERVICES.values() for p in service.get("profiles", [])} == set(PROFILES)
+    assert {p for service in SERVICES.values() for p in service.get("profiles", [])} == {
+        *PROFILES,
+        "monitoring",
+    }
 
 
 @pytest.mark.parametrize("path", ["docker-compose.yml", "Procfile", "deploy/embedded/redis.sh", *DOCKERFILES])
@@ -149,7 +155,7 @@ def test_only_the_loopback_is_published(service):
     # CUTROOM_AUTH=off lets everyone in, so the machine's own address is as far as it may go.
     published = SERVICES[service].get("ports", [])
     assert published == (
-        [f"127.0.0.1:{PORTS[service]}:{PORTS[service]}"] if service in ("api", "objects") else []
+        [f"127.0.0.1:{PORTS[service]}:{PORTS[service]}"] if service in {*PORTS} - {"redis"} else []
     )
 
 
@@ -209,7 +215,7 @@ def test_a_service_has_time_to_finish(service):
 def test_an_image_is_pinned(service):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     tag = SERVICES[service]["image"].partition(":")[2]
-    assert tag == version if service in OURS else re.fullmatch(r"\d+(\.\d+)+", tag)
+    assert tag == version if service in OURS else re.fullmatch(r"v?\d+(\.\d+)+", tag)
 
 
 @each_dockerfile
@@ -246,7 +252,7 @@ def test_an_image_installs_what_it_needs_and_no_more():
 def test_what_is_mounted_is_declared_or_here(service):
     for volume in SERVICES[service].get("volumes", []):
         source = volume.split(":")[0]
-        assert (ROOT / source).is_file() if source.startswith(".") else source in COMPOSE["volumes"]
+        assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
 
 
 def test_object_storage_is_never_open_to_all():
