@@ -1,0 +1,208 @@
+"""`cutroom doctor`: looks at the installation from here, and says of each part what to do next."""
+
+import io
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from shared.catalog import CARDS
+from shared.errors import AppError
+from shared.fleet.port import WorkerFacts
+from shared.fleet.redis_fleet import RedisFleet
+from shared.ids import new_id
+from shared.jobs.passes import RedisPasses
+from shared.jobs.redis_store import connect
+from shared.queue.names import QUEUES
+from shared.settings import Settings, load_settings
+from shared.storage.opening import open_store
+
+OK, WARNING, BROKEN = "ok", "warning", "broken"
+
+_EXTRAS = {"api": ("apiflask", "gunicorn"), "worker": ("cv2", "openvino"), "torch": ("torch",)}
+_NEEDED = ("api", "worker")
+_LEAST_FREE_BYTES = 2_000_000_000
+_MOST_CLOCK_SECONDS = 5
+_SILENT_KEEPER_SECONDS = 30
+_MOST_MEMORY = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part, and how it is."""
+
+    part: str
+    state: str
+    said: str
+    advice: str = ""
+    """What to do next; empty when nothing is."""
+
+
+@click.command(short_help="Check the installation, and say what to fix.")
+def command() -> None:
+    """Check Python, Redis, storage, workers, weights, clock and disk, with the settings of the environment.
+
+    Exit code 1 when something is broken; a warning is none.
+
+    \b
+    cutroom doctor
+    """
+    findings = []
+    for finding in examine(_settings()):
+        findings.append(finding)
+        click.echo(f"{finding.state:8}{finding.part:12}{finding.said}")
+        if finding.advice:
+            click.echo(f"{'':20}→ {finding.advice}")
+    if any(finding.state == BROKEN for finding in findings):
+        raise SystemExit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All there is to find, part by part; a part that does not answer hides no other."""
+    yield from _python()
+    yield from _disk(settings)
+    yield _attempted("storage", lambda: _storage(settings), "check CUTROOM_STORAGE_URL and its keys")
+    redis = connect(settings.redis_url)
+    reached = _attempted("redis", lambda: _reached(redis), "start Redis, or set CUTROOM_REDIS_URL")
+    yield reached
+    if reached.state == OK:
+        yield from _redis(redis)
+        yield from _company(redis)
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except AppError as error:
+        raise click.ClickException(error.detail) from None
+
+
+def _attempted(part: str, look: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(part, OK, look())
+    except (AppError, RedisError, OSError) as error:
+        return Finding(part, BROKEN, str(error), advice)
+
+
+def _python() -> Iterator[Finding]:
+    yield Finding("python", OK, sys.version.split()[0])
+    for extra, modules in _EXTRAS.items():
+        missing = [module for module in modules if find_spec(module) is None]
+        if not missing:
+            yield Finding("packages", OK, extra)
+            continue
+        state = WARNING if extra in _NEEDED else OK
+        advice = f"on a machine that needs it: pip install 'cutroom[{extra}]'" if state == WARNING else ""
+        yield Finding("packages", state, f"{extra} is not installed ({', '.join(missing)})", advice)
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    for name, folder in (("data_dir", settings.data_dir), ("model_cache", settings.model_cache.expanduser())):
+        there = _existing(folder.resolve())
+        free = shutil.disk_usage(there).free
+        said = f"{free / 1e9:.1f} GB free for CUTROOM_{name.upper()}"
+        if free < _LEAST_FREE_BYTES:
+            yield Finding("disk", WARNING, said, f"make room on the disk of {there}")
+        else:
+            yield Finding("disk", OK, said)
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _storage(settings: Settings) -> str:
+    """Write, read and delete an object, as a job does."""
+    objects, key = open_store(settings), f"doctor/{new_id('req')}"
+    objects.put(key, io.BytesIO(b"cutroom"), content_type="application/octet-stream")
+    try:
+        if objects.open(key).read() != b"cutroom":
+            raise OSError("storage answers with other bytes than were written")
+        objects.presign_get(key, expires_in=timedelta(minutes=1), filename="x")
+    finally:
+        objects.delete(key)
+    return f"an object was written, read and deleted ({urlsplit(settings.effective_storage_url).scheme})"
+
+
+def _reached(redis: Redis) -> str:
+    redis.ping()
+    return "answers"
+
+
+def _redis(redis: Redis) -> Iterator[Finding]:
+    try:
+        config = redis.config_get("appendonly", "maxmemory-policy", "maxmemory")
+        memory = redis.info("memory")
+    except ResponseError:
+        yield Finding("redis", WARNING, "does not show its settings", "see to it: AOF on, noeviction")
+    else:
+        yield _is(config, "appendonly", "yes", "records are lost with a crash: CONFIG SET appendonly yes")
+        yield _is(
+            config, "maxmemory-policy", "noeviction",
+            "records are thrown away when it is full: CONFIG SET maxmemory-policy noeviction",
+        )  # fmt: skip
+        yield _filled(int(memory["used_memory"]), int(memory["maxmemory"]))
+    seconds, _ = redis.time()
+    off = abs(time.time() - seconds)
+    advice = "signed URLs will not be believed: run an NTP client here and there"
+    yield Finding(
+        "clock",
+        *((OK, "agrees with Redis") if off <= _MOST_CLOCK_SECONDS else (BROKEN, f"{off:.0f} s off", advice)),
+    )
+
+
+def _is(config: Mapping[Any, Any], name: str, wanted: str, advice: str) -> Finding:
+    said = f"{name} {config.get(name)}"
+    return (
+        Finding("redis", OK, said) if config.get(name) == wanted else Finding("redis", WARNING, said, advice)
+    )
+
+
+def _filled(used: int, limit: int) -> Finding:
+    if not limit:
+        return Finding(
+            "redis", WARNING, "no maxmemory", "set it below the machine's memory: CONFIG SET maxmemory"
+        )
+    said = f"{used / limit:.0%} of its memory is used"
+    if used / limit > _MOST_MEMORY:
+        return Finding("redis", WARNING, said, "raise maxmemory, or keep jobs for a shorter time")
+    return Finding("redis", OK, said)
+
+
+def _company(redis: Redis) -> Iterator[Finding]:
+    workers = RedisFleet(redis, 1).alive()
+    for queue in QUEUES:
+        count = sum(queue in worker.queues for worker in workers)
+        advice = f"start one: celery --app worker.main worker --queues {queue}"
+        yield Finding(
+            "workers", *((OK, f"{count} for {queue}") if count else (BROKEN, f"none for {queue}", advice))
+        )
+    yield _weights(workers)
+    age = RedisPasses(redis).seconds_since().get("ring")
+    if age is None or age > _SILENT_KEEPER_SECONDS:
+        said = "never heard of" if age is None else f"silent for {age:.0f} s"
+        yield Finding("keeper", BROKEN, said, "start one: python -m worker.keeper")
+    else:
+        yield Finding("keeper", OK, f"heard of {age:.0f} s ago")
+
+
+def _weights(workers: Sequence[WorkerFacts]) -> Finding:
+    present = {name for worker in workers for name in worker.weights_present}
+    networks = sorted(present & set(CARDS))
+    if networks:
+        return Finding(
+            "weights", OK, f"of {len(networks)} networks; `cutroom models verify` hashes them again"
+        )
+    return Finding(
+        "weights", WARNING, "no worker has any", "cutroom models pull imgly-medium, on each of them"
+    )
