@@ -79,6 +79,8 @@ def queues(command: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("command", commands().values(), ids=commands())
 def test_a_command_starts_something_that_exists(command):
+    if command[:2] == ["sh", "deploy/embedded/again.sh"]:
+        command = command[2:]
     match command:
         case ["python", "-m", module]:
             assert find_spec(f"{module}.__main__")
@@ -160,7 +162,7 @@ def test_only_the_loopback_is_published(service):
 
 
 def test_records_and_messages_are_out_of_reach_from_outside():
-    assert SERVICES["redis"]["networks"] == SERVICES["keeper"]["networks"] == ["inside"]
+    assert SERVICES["redis"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 

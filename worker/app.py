@@ -56,6 +56,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "visibility_timeout": 300,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
+            # A worker that died while it restored others' messages holds them up for so long; the default is 300.
+            "unacked_mutex_expire": 30,
             "queue_order_strategy": "priority",
             "socket_timeout": 10,
             "socket_connect_timeout": 3,

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from threading import Event, Thread
 
 import structlog
@@ -19,7 +20,7 @@ class Presence:
     def __init__(self, fleet: Fleet, deps: Deps) -> None:
         self._fleet = fleet
         self._deps = deps
-        self._stopped = Event()
+        self._stopping = Event()
         self._worker_id = f"{socket.gethostname()}-{os.getpid()}"
 
     def start(self, queues: tuple[str, ...]) -> None:
@@ -27,20 +28,25 @@ class Presence:
         Thread(target=self._run, args=(queues,), name="presence", daemon=True).start()
 
     def stop(self) -> None:
-        """Fall silent; the fleet forgets this worker after three heartbeats."""
-        self._stopped.set()
+        """Take no more work: the fleet forgets this worker after three heartbeats."""
+        self._stopping.set()
 
     def _run(self, queues: tuple[str, ...]) -> None:
-        file = self._deps.settings.heartbeat_file
         while True:
-            if file:  # also while Redis is down: that is no reason to restart a worker
-                file.touch()
-            try:
-                self._fleet.announce(self._facts(queues))
-            except StoreUnavailable:
-                _log.warning("presence_not_announced")
-            if self._stopped.wait(self._deps.settings.heartbeat_seconds):
-                return
+            self.beat(queues)
+            time.sleep(self._deps.settings.heartbeat_seconds)
+
+    def beat(self, queues: tuple[str, ...]) -> None:
+        """One heartbeat: the file for a probe, and the fleet unless the worker is stopping."""
+        # The file also while Redis is down, and while the last stages end: no reason to restart a worker.
+        if self._deps.settings.heartbeat_file:
+            self._deps.settings.heartbeat_file.touch()
+        if self._stopping.is_set():
+            return
+        try:
+            self._fleet.announce(self._facts(queues))
+        except StoreUnavailable:
+            _log.warning("presence_not_announced")
 
     def _facts(self, queues: tuple[str, ...]) -> WorkerFacts:
         segmenters, upscalers = self._deps.segmenters, self._deps.upscalers

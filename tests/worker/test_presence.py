@@ -10,23 +10,22 @@ from worker.presence import Presence
 
 
 class Fleet:
-    """Ends the worker with its first announcement."""
-
     def __init__(self, fails):
-        self.fails, self.presence, self.announced = fails, None, []
+        self.fails, self.announced = fails, []
 
     def announce(self, facts):
-        self.presence.stop()
         self.announced.append(facts)
         if self.fails:
             raise StoreUnavailable("Redis is away")
 
 
-def live(settings, *, fails=False):
+def live(settings, *, fails=False, stopping=False):
     none = SimpleNamespace(present=lambda: (), resident=lambda: ())
     fleet = Fleet(fails)
-    fleet.presence = Presence(fleet, SimpleNamespace(settings=settings, segmenters=none, upscalers=none))
-    fleet.presence._run(("gpu.bulk",))
+    presence = Presence(fleet, SimpleNamespace(settings=settings, segmenters=none, upscalers=none))
+    if stopping:
+        presence.stop()
+    presence.beat(("gpu.bulk",))
     return fleet.announced
 
 
@@ -42,3 +41,9 @@ def test_without_the_setting_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert live(Settings())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_that_ends_its_last_stages_is_alive_to_the_probe_but_takes_no_more(tmp_path):
+    file = tmp_path / "heartbeat"
+    assert not live(Settings(heartbeat_file=file), stopping=True)
+    assert file.exists()
