@@ -10,7 +10,19 @@ GROUP = "cutroom.commands"
 INTERRUPTED = 130
 
 # A command's name is its module's name, and the module's `command` is it. In the order one learns them.
-_OURS = ("demo", "up", "submit", "status", "wait", "download", "cancel", "batch", "webhooks", "keys", "doctor")
+_OURS = (
+    "demo",
+    "up",
+    "submit",
+    "status",
+    "wait",
+    "download",
+    "cancel",
+    "batch",
+    "webhooks",
+    "keys",
+    "doctor",
+)
 
 
 class LazyGroup(click.Group):
