@@ -247,4 +247,25 @@ TRANSFORMERS = (
         parameters_million=90.7,
         memory_megabytes=1100,
     ),
+    ModelCard(
+        name="inspyrenet-pyramid",
+        task="segment",
+        family="inspyrenet_pyramid",
+        arch="inspyrenet_swinb",
+        sources=(
+            WeightSource(
+                "https",
+                f"{_TRANSPARENT}/ckpt_fast.pth",
+                "",
+                "pth",
+                published="md5:9efdbfbcc49b79ef0f7891c83d2fd52f",
+            ),
+        ),
+        license="MIT",
+        commercial_use=True,
+        input_size=1024,
+        good_for="The weights of inspyrenet-fast on two sizes of the photo: its overview with finer edges.",
+        parameters_million=90.7,
+        memory_megabytes=2600,
+    ),
 )

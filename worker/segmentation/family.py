@@ -40,6 +40,14 @@ def _no_options(_card: ModelCard) -> Mapping[str, Any]:
     return {}
 
 
+def _square(side: int) -> tuple[int, int]:
+    return side, side
+
+
+def _as_it_is(network: Any) -> Any:
+    return network
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """How a family of networks wants its input and what its output means."""
@@ -53,6 +61,10 @@ class Family:
     finish: Finish = "sigmoid"
     part: Part | None = None
     """Where the photo lies in what the network sees, when that is not all of it."""
+    shape: Callable[[int], tuple[int, int]] = _square
+    """Height and width of what goes in, by the network's side."""
+    inside: Callable[[Any], Any] = _as_it_is
+    """What is put around the torch network before anything else."""
     any_size: bool = False
     """Whether the network sees pictures in their own aspect."""
     dtype: Literal["uint8", "float32"] = "uint8"

@@ -46,12 +46,13 @@ def recipe(card: ModelCard) -> Recipe:
         raise ModelUnavailable(f"{card.name} comes as an ONNX file only")
     family = family_of(card)
     options = dict(family.options(card))
-    side = -1 if family.any_size or card.input_size is None else card.input_size
+    any_size = family.any_size or card.input_size is None
+    height, width = (-1, -1) if any_size else family.shape(card.input_size or 0)
     return Recipe(
         name="_".join([card.arch, *(value for value in options.values() if isinstance(value, str))]),
         build=partial(_build, card.arch, options),
         wrap=partial(_wrap, family),
-        shape=(1, side, side, 3),
+        shape=(1, height, width, 3),
         precision=card.precision,
         dtype=family.dtype,
         on_cuda="bf16" if card.precision == "bf16" else "f32",
@@ -72,5 +73,5 @@ def _build(arch: str, options: dict[str, object]) -> "nn.Module":
 
 def _wrap(family: Family, network: "nn.Module") -> "nn.Module":
     mask_network = import_module("worker.segmentation.arch.mask").MaskNetwork
-    wrapped: nn.Module = mask_network(network, family.levels, family.finish)
+    wrapped: nn.Module = mask_network(family.inside(network), family.levels, family.finish)
     return wrapped

@@ -3,7 +3,7 @@
 Input 1024×1024 RGB (fast: 384×384), resized bilinearly without aliasing and without regard to the aspect, ImageNet's
 mean and deviation; the sigmoid is stretched to 0..1 and resized bilinearly with aligned corners
 (plemeri/transparent-background@63e3443 `Remover.py` and `InSPyReNet.py`, `resize="static"`). One pass: that code
-never blends two sizes, which the network's own `forward_pyramid` can.
+never blends two sizes, which `inspyrenet_pyramid` does.
 """
 
 from PIL import Image
