@@ -1,6 +1,6 @@
 """Requests that wait for a job: `Prefer: wait`, and the threads that such requests may hold.
 
-Nobody is told when a record changes, so whoever waits looks at two fields of it ten times a second.
+Nobody is told when a record changes, so whoever waits looks at two fields of it fifty times a second.
 """
 
 import re
@@ -17,7 +17,7 @@ from api.deps import Deps
 from shared.jobs.job import Job
 from shared.settings import Settings
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.02
 _LONGEST_WAIT_SECONDS = 60
 _EXTENSION = "cutroom-held-connections"
 _PREFERENCE = re.compile(r'\s*([A-Za-z-]+)\s*(?:=\s*"?(\d{1,9})"?)?\s*(?:;.*)?')

@@ -36,10 +36,11 @@ def main() -> None:
 
 
 def row(width: int, height: int, client: CutroomClient, rival: Rembg, folder: Path) -> Row:
-    photo = folder / f"{width}x{height}.jpg"
-    photo.write_bytes(jpeg(width, height))
+    photos = [folder / f"{width}x{height}-{number}.jpg" for number in range(ROUNDS)]
+    for number, photo in enumerate(photos):
+        photo.write_bytes(jpeg(width, height, number))
     # Turn by turn, so that whatever else the machine does hits both; the first turn warms both up.
-    turns = [(whole_job(photo, client), rival.remove(photo)) for _ in range(ROUNDS)][1:]
+    turns = [(whole_job(photo, client), rival.remove(photo)) for photo in photos][1:]
     ours, theirs = (median(seconds) for seconds in zip(*turns, strict=True))
     return {"size": f"{width}x{height}", "cutroom": ours, "rembg": theirs, "times as fast": theirs / ours}
 
@@ -47,10 +48,9 @@ def row(width: int, height: int, client: CutroomClient, rival: Rembg, folder: Pa
 def whole_job(photo: Path, client: CutroomClient) -> float:
     """Seconds from posting the photo to holding its cut-out on disk, over HTTP and the queue."""
     started = time.perf_counter()
-    job = client.submit(photo)
-    while job["status"] in ("queued", "running"):
-        time.sleep(0.01)
-        job = client.get(job["id"])
+    # One held request: on two cores a client that polls a hundred times a second takes them from the network.
+    with photo.open("rb") as body:
+        job = client.send("POST", "/v1/jobs", files={"image": body}, headers={"Prefer": "wait=60"}).json()
     client.download(job["outputs"][0], photo.with_suffix(".png"))
     return time.perf_counter() - started
 

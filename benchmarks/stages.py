@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-import numpy as np
-
 from benchmarks.photos import SIZES, jpeg
 from benchmarks.report import Row, report
 from shared.catalog import CARDS
 from shared.limits import picture_limits
 from shared.settings import load_settings
 from shared.spec.output import OutputSpec
+from shared.spec.refine import RefineSpec
 from shared.storage.memory import MemoryObjectStore
 from worker.imaging.artefact import encode_matte_artefact
 from worker.imaging.colour import to_srgb
@@ -25,6 +24,7 @@ from worker.imaging.types import Cutout
 from worker.io.weights import Weights
 from worker.matting.foreground import estimate_foreground
 from worker.matting.quality import assess
+from worker.matting.refine import refine
 from worker.segmentation.loading import load_segmenter
 from worker.segmentation.segmenter import Segmenter
 
@@ -52,16 +52,13 @@ def one_job(photo_bytes: bytes, segmenter: Segmenter, clock: Clock) -> None:
     srgb = clock.time("to sRGB", lambda: to_srgb(photo.rgb, photo.icc_profile))
     batch = clock.time("prepare", lambda: segmenter.family.prepare(srgb, segmenter.card))
     output = clock.time("inference", lambda: segmenter.network.infer(batch))
-    alpha = clock.time("read", lambda: to_alpha(segmenter, output, photo))
+    matte = segmenter.family.read(output, segmenter.card)
+    alpha = clock.time("refine", lambda: refine(photo.rgb, matte, RefineSpec()))
     clock.time("assess", lambda: assess(alpha))
-    matte = clock.time("matte file", lambda: encode_matte_artefact(alpha))
+    matte_file = clock.time("matte file", lambda: encode_matte_artefact(alpha))
     colours = clock.time("foreground", lambda: estimate_foreground(photo.rgb, alpha))
     encoded = clock.time("encode", lambda: encode(Cutout.of(colours, alpha), OutputSpec()))
-    clock.time("store", lambda: [put(objects, data) for data in (matte, encoded.data)])
-
-
-def to_alpha(segmenter, output, photo):
-    return np.rint(segmenter.enlarge(output, photo.width, photo.height) * 255).astype(np.uint8)
+    clock.time("store", lambda: [put(objects, data) for data in (matte_file, encoded.data)])
 
 
 def put(objects: MemoryObjectStore, data: memoryview) -> None:

@@ -157,7 +157,6 @@ class TestEvents:
         assert again.status_code == 200
         again.close()
 
-
     def test_whoever_only_asks_for_headers_holds_nothing(self, deps, post, soon):
         settings = deps.settings.model_copy(update={"held_connections": 1})
         client, path = create_app(settings, deps).test_client(), f"/v1/jobs/{post().json['id']}/events"
