@@ -65,6 +65,6 @@ $(VENV)/.torch: pyproject.toml | $(VENV)/.run
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,matting,dev]'
 	@touch $@ $(VENV)/.run $(VENV)/.torch
 
