@@ -141,7 +141,10 @@ def _reached(redis: Redis) -> str:
 
 def _redis(redis: Redis) -> Iterator[Finding]:
     try:
-        config = redis.config_get("appendonly", "maxmemory-policy", "maxmemory")
+        # One by one: Redis 6, which the embedded one is, takes no list.
+        config = {}
+        for name in ("appendonly", "maxmemory-policy", "maxmemory"):
+            config.update(redis.config_get(name))
         memory = redis.info("memory")
     except ResponseError:
         yield Finding("redis", WARNING, "does not show its settings", "see to it: AOF on, noeviction")
