@@ -8,11 +8,12 @@ from werkzeug.datastructures import ETags
 
 from api.deps import Deps
 from api.outlook import outlook_of, retry_after
-from api.views import JobView, Outlook, job_view, signed_url
 from shared.idempotency.port import StoredAnswer
 from shared.ids import is_id
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
+from shared.views.job import JobView, job_view, signed_url
+from shared.views.outlook import Outlook
 
 Answer = tuple[JobView, int, dict[str, str]]
 

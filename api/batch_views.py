@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from api.deps import Deps
-from api.views import View, signed_url
 from shared.batches.batch import Batch, BatchLine, LineState
 from shared.batches.lines import LINES_PER_OBJECT, StoredLine
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
+from shared.views.base import View
 from shared.views.batch import BatchView, ItemView, LineProblemView
-from shared.views.job import ErrorView, output_views, quality_view
+from shared.views.job import ErrorView, output_views, quality_view, signed_url
 
 _STATUS = {
     LineState.WAITING: Status.QUEUED,

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import Request
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -12,12 +11,12 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from api.reading import MAX_SPEC_BYTES, field_problem
+from api.spool import spool_factory
 from shared.errors import ImageTooLarge, InvalidForm, InvalidSpec, StorageUnavailable, UnsupportedMediaType
 
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
 
-_SPOOL_BYTES = 500_000
 _FRAMING_BYTES = 16_384  # boundaries and part headers
 _MAX_PARTS = 20
 _EMPTY_SPEC = b"{}"
@@ -70,18 +69,8 @@ def _parse(
     request: Request, max_picture_bytes: int, spools: ExitStack
 ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
     """The form's text and file parts. A body that ends early is refused, not guessed at."""
-
-    def new_spool(
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
-        # Remembered here, so that a body cut off half-way leaves no file behind either.
-        return spools.enter_context(SpooledTemporaryFile(max_size=_SPOOL_BYTES))
-
     request.max_content_length = max_picture_bytes + MAX_SPEC_BYTES + _FRAMING_BYTES
-    parser = FormDataParser(new_spool, MAX_SPEC_BYTES, max_form_parts=_MAX_PARTS, silent=False)
+    parser = FormDataParser(spool_factory(spools), MAX_SPEC_BYTES, max_form_parts=_MAX_PARTS, silent=False)
     try:
         _, form, files = parser.parse(
             request.stream, request.mimetype, request.content_length, request.mimetype_params

@@ -10,7 +10,6 @@ from pydantic import Field, StringConstraints, field_validator
 
 from api.deps import Deps, current_deps
 from api.tenancy import current_tenant
-from api.views import Moment, View
 from shared.errors import InvalidSpec, NotFound, UploadIncomplete
 from shared.ids import is_id
 from shared.picture import CONTENT_TYPES
@@ -18,6 +17,7 @@ from shared.spec.base import Spec
 from shared.storage.keys import input_key
 from shared.storage.port import SignedRequest
 from shared.uploads.store import Upload
+from shared.views.base import Moment, View
 
 _CHUNK_BYTES = 1 << 20
 _MANIFEST = "application/x-ndjson"

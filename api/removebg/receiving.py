@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import Request
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -18,11 +17,11 @@ from werkzeug.formparser import FormDataParser
 
 from api.receiving import JSON, MULTIPART
 from api.removebg.refusals import Mistake, Refusal, bad_request
+from api.spool import open_spool, spool_factory
 from shared.errors import StorageUnavailable
 
 FORM = "application/x-www-form-urlencoded"
 
-_SPOOL_BYTES = 500_000
 _MAX_PARTS = 50
 _TEXT_BYTES = 100_000
 """Of all parameters that are no picture."""
@@ -42,7 +41,7 @@ class Received:
 
     def new_spool(self) -> BinaryIO:
         """A file for a picture, on disk only when it is large."""
-        return _spool(self.spools)
+        return open_spool(self.spools)
 
 
 @contextmanager
@@ -90,15 +89,7 @@ def _read(
 def _parse(
     request: Request, max_text_bytes: int, spools: ExitStack
 ) -> tuple[dict[str, str], dict[str, BinaryIO]]:
-    def new_spool(
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
-        return _spool(spools)
-
-    parser = FormDataParser(new_spool, max_text_bytes, max_form_parts=_MAX_PARTS, silent=False)
+    parser = FormDataParser(spool_factory(spools), max_text_bytes, max_form_parts=_MAX_PARTS, silent=False)
     _, form, files = parser.parse(
         request.stream, request.mimetype, request.content_length, request.mimetype_params
     )
@@ -132,10 +123,6 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise bad_request(f"Invalid {name} parameter given", f"invalid_{name}"[:60])
-
-
-def _spool(spools: ExitStack) -> BinaryIO:
-    return cast(BinaryIO, spools.enter_context(SpooledTemporaryFile(max_size=_SPOOL_BYTES)))
 
 
 def _check_size(body: BinaryIO, max_picture_bytes: int) -> None:

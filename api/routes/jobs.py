@@ -20,7 +20,6 @@ from api.receiving import PostedJob, received
 from api.requests import current_request_id
 from api.tenancy import current_tenant, own_job
 from api.uploads import discard
-from api.views import JobView, View, signed_url
 from api.waiting import Preference, finished, hold, preference_of
 from shared.errors import JobFailed, NotFound, NotRetryable, TooManyStreams
 from shared.idempotency.port import StoredAnswer
@@ -28,6 +27,8 @@ from shared.jobs.archive import JobQuery
 from shared.jobs.expiry import delete_files, delete_job
 from shared.jobs.job import Job, Status
 from shared.spec.job import JobSpec
+from shared.views.base import View
+from shared.views.job import JobView, signed_url
 
 jobs = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 

@@ -11,8 +11,8 @@ from api.problems import problem_responses
 from api.reading import read_spec
 from api.receiving import read_json
 from api.uploads import UploadSpec, UploadView, announce
-from api.views import moment
 from shared.idempotency.port import StoredAnswer
+from shared.views.base import moment
 
 uploads = APIBlueprint("uploads", __name__, url_prefix="/v1/uploads", tag="Uploads")
 

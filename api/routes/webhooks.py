@@ -14,7 +14,6 @@ from api.problems import problem_responses
 from api.reading import read_spec
 from api.receiving import read_json
 from api.tenancy import current_tenant
-from api.views import View
 from shared.errors import InvalidSpec, NotFound
 from shared.events.deliveries import Delivery
 from shared.events.endpoints import Endpoint, EndpointChange
@@ -24,6 +23,7 @@ from shared.idempotency.port import StoredAnswer
 from shared.ids import is_id
 from shared.limits import url_rules
 from shared.spec.webhook import EndpointChangeSpec, EndpointSpec
+from shared.views.base import View
 from shared.views.webhook import DeliveryView, EndpointView, delivery_view, endpoint_view
 
 webhooks = APIBlueprint("webhooks", __name__, url_prefix="/v1/webhooks", tag="Webhooks")
