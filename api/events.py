@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api.deps import Deps
-from api.waiting import LOOK_SECONDS
 from shared.errors import NotFound, StoreUnavailable
-from shared.jobs.archive import Glance
+from shared.jobs.archive import Changes
 from shared.jobs.job import Job
 
 MIME_TYPE = "text/event-stream"
@@ -37,7 +36,7 @@ def events(stream: Stream) -> Iterator[str]:
     ends_at = time.monotonic() + LONGEST_SECONDS
     yield _FIRST_LINE
     told = stream.job if stream.last_event_id == str(stream.job.version) else None
-    for job in _changes(stream, ends_at):
+    for job in _told(stream, ends_at):
         if job is None:
             yield _HEARTBEAT
             continue
@@ -50,18 +49,27 @@ def events(stream: Stream) -> Iterator[str]:
         told = job
 
 
-def _changes(stream: Stream, ends_at: float) -> Iterator[Job | None]:
-    """The job at first and whenever it has changed, up to its end; None when nothing was said for long."""
+def _told(stream: Stream, ends_at: float) -> Iterator[Job | None]:
+    """The job at first and whenever it has changed, up to its end; None when nothing was said for long.
+
+    Ends when the job is gone, or the store is: the client comes back.
+    """
+    try:
+        with stream.deps.archive.changes(stream.job.id) as changes:
+            yield from _changing(stream, changes, ends_at)
+    except (NotFound, StoreUnavailable):
+        return
+
+
+def _changing(stream: Stream, changes: Changes, ends_at: float) -> Iterator[Job | None]:
     seen_version = int(stream.last_event_id) if stream.last_event_id.isdecimal() else -1
     said_at = time.monotonic()
     while time.monotonic() < ends_at:
-        glance = _glance(stream)
+        glance = stream.deps.archive.glance(stream.job.id)
         if glance is None:
             return
         if glance.version != seen_version or glance.status.is_final:
-            job = _job(stream)
-            if job is None:
-                return
+            job = stream.deps.jobs.get(stream.job.id)
             seen_version, said_at = job.version, time.monotonic()
             yield job
             if job.status.is_final:
@@ -69,23 +77,7 @@ def _changes(stream: Stream, ends_at: float) -> Iterator[Job | None]:
         elif time.monotonic() - said_at > HEARTBEAT_SECONDS:
             said_at = time.monotonic()
             yield None
-        time.sleep(LOOK_SECONDS)
-
-
-def _glance(stream: Stream) -> Glance | None:
-    """None ends the stream: the job is gone, or the store is, and the client comes back."""
-    try:
-        return stream.deps.archive.glance(stream.job.id)
-    except StoreUnavailable:
-        return None
-
-
-def _job(stream: Stream) -> Job | None:
-    """Likewise."""
-    try:
-        return stream.deps.jobs.get(stream.job.id)
-    except (NotFound, StoreUnavailable):
-        return None
+        changes.wait(min(HEARTBEAT_SECONDS, ends_at - time.monotonic()))
 
 
 def _event(name: str, version: int, data: str) -> str:

@@ -1,7 +1,4 @@
-"""Requests that wait for a job: `Prefer: wait`, and the threads that such requests may hold.
-
-Nobody is told when a record changes, so whoever waits looks at two fields of it fifty times a second.
-"""
+"""Requests that wait for a job: `Prefer: wait`, and the threads that such requests may hold."""
 
 import re
 import time
@@ -17,7 +14,6 @@ from api.deps import Deps
 from shared.jobs.job import Job
 from shared.settings import Settings
 
-LOOK_SECONDS = 0.02
 _LONGEST_WAIT_SECONDS = 60
 _EXTENSION = "cutroom-held-connections"
 _PREFERENCE = re.compile(r'\s*([A-Za-z-]+)\s*(?:=\s*"?(\d{1,9})"?)?\s*(?:;.*)?')
@@ -61,17 +57,21 @@ def hold() -> Callable[[], None] | None:
 def finished(deps: Deps, job_id: str, seconds: float) -> Job | None:
     """The job once it is final, or None when that takes longer, or no thread may be held."""
     with _holding() as may_wait:
-        ends_at = time.monotonic() + (seconds if may_wait else 0)
-        while True:
-            seen = deps.archive.glance(job_id)
-            if seen is None:
-                return None
+        return ended(deps, job_id, seconds if may_wait else 0)
+
+
+def ended(deps: Deps, job_id: str, seconds: float) -> Job | None:
+    """The job as soon as it is final; None when that takes longer, or it is gone."""
+    ends_at = time.monotonic() + seconds
+    with deps.archive.changes(job_id) as changes:
+        while (seen := deps.archive.glance(job_id)) is not None:
             if seen.status.is_final:
                 return deps.jobs.get(job_id)
             left = ends_at - time.monotonic()
             if left <= 0:
                 return None
-            time.sleep(min(LOOK_SECONDS, left))
+            changes.wait(left)
+    return None
 
 
 @contextmanager

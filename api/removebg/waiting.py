@@ -1,13 +1,12 @@
 """Holds a request until its job has ended: remove.bg's clients know no other answer."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
+from api import waiting
 from api.deps import Deps
 from api.removebg.refusals import Mistake, Refusal
-from api.waiting import LOOK_SECONDS, hold
 from shared.jobs.job import Job
 
 LONGEST_SECONDS = 120.0
@@ -17,7 +16,7 @@ _BUSY_SECONDS = 5
 @contextmanager
 def held_connection() -> Iterator[None]:
     """One of the threads that may be held. Raises Refusal when all are."""
-    let_go = hold()
+    let_go = waiting.hold()
     if let_go is None:
         raise _unavailable(Mistake("Too many images are being processed", "busy"))
     try:
@@ -28,12 +27,9 @@ def held_connection() -> Iterator[None]:
 
 def ended(deps: Deps, job_id: str) -> Job:
     """The job once it has ended. Raises Refusal when that takes too long, and cancels it: nobody waits for it."""
-    ends_at = time.monotonic() + LONGEST_SECONDS
-    while time.monotonic() < ends_at:
-        seen = deps.archive.glance(job_id)
-        if seen is None or seen.status.is_final:
-            return deps.jobs.get(job_id)
-        time.sleep(LOOK_SECONDS)
+    job = waiting.ended(deps, job_id, LONGEST_SECONDS)
+    if job is not None:
+        return job
     deps.jobs.cancel(job_id)
     raise _unavailable(Mistake("The image could not be processed in time", "timeout"))
 

@@ -1,6 +1,7 @@
 """The port to a tenant's jobs as a whole: list them, look quickly, try again, delete, let expire."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +51,13 @@ class Standing:
     """Measured running mean of its model."""
 
 
+class Changes(Protocol):
+    """Of one job's record, from the moment one began to listen."""
+
+    def wait(self, seconds: float) -> None:
+        """Return when there is one, or after so long, or now and then without. Raises StoreUnavailable."""
+
+
 class JobArchive(Protocol):
     """Jobs at rest. Every method raises StoreUnavailable when the store does not answer."""
 
@@ -61,6 +69,9 @@ class JobArchive(Protocol):
 
     def glance(self, job_id: str) -> Glance | None:
         """How the job stands, or None when there is none."""
+
+    def changes(self, job_id: str) -> AbstractContextManager[Changes]:
+        """Listen to a job; look at it inside the block, then wait: so no change is missed."""
 
     def standing(self, job_id: str) -> Standing | None:
         """How the job stands among others, or None when there is none."""

@@ -1,6 +1,7 @@
 """Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:<id>` remembers a few."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import cast
 
 from redis import Redis
@@ -10,6 +11,7 @@ from shared.jobs.archive import Glance, JobPage, JobQuery, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
 from shared.jobs.redis_store import StoreTimes, job_key, job_script, milliseconds, rings_of, translated
+from shared.jobs.watching import RedisChanges, changes
 from shared.spec.job import Priority
 
 _MOST_LOOKED_AT = 5000
@@ -43,6 +45,10 @@ class RedisJobArchive:
                 list[str | None], self._redis.hmget(job_key(job_id), ["status", "version"])
             )
         return Glance(Status(status), int(version)) if status and version else None
+
+    def changes(self, job_id: str) -> AbstractContextManager[RedisChanges]:
+        """See JobArchive."""
+        return changes(self._redis, job_id)
 
     def standing(self, job_id: str) -> Standing | None:
         """See JobArchive."""

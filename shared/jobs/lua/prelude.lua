@@ -42,7 +42,8 @@ local function count_seconds(stage, seconds)
   redis.call('HINCRBYFLOAT', 'metrics', 'stage_seconds_sum|' .. stage, seconds)
 end
 
-local function touch() redis.call('HINCRBY', job, 'version', 1) end
+-- Whoever waits for this job listens to the channel of the record's own name.
+local function touch() redis.call('PUBLISH', job, redis.call('HINCRBY', job, 'version', 1)) end
 
 local function tell_of(what) tell('job.' .. what, field('tenant'), field('id'), field('webhook'), now) end
 
