@@ -4,6 +4,8 @@ Gauges are counted there and then. Counters stand in the hash `metrics`, which t
 add to in the very script that makes them (`shared/jobs/lua`, `shared/events/lua`), so each counts once, whoever dies.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
@@ -13,16 +15,18 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from shared.catalog import CARDS, UPSCALERS
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.passes import RedisPasses
 from shared.jobs.redis_store import translated
-from shared.queue.names import QUEUES
+from shared.queue.names import QUEUES, RUNG_AT
 from shared.spec.job import Priority
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _HASH = "metrics"
+_CARDS = {**CARDS, **UPSCALERS}
 _BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30", "60", "120", "300", "+Inf")
 """As in shared/jobs/lua/prelude.lua."""
 
@@ -55,6 +59,7 @@ class Figures:
     def _gauges(self) -> Iterator[Metric]:
         yield from self._jobs()
         yield from self._queues()
+        yield from self._webhooks()
         yield from _workers(self._fleet.alive())
         since = GaugeMetricFamily(
             "cutroom_keeper_pass_age_seconds", "Time since the keeper last did a duty.", labels=["duty"]
@@ -64,7 +69,7 @@ class Figures:
         yield since
 
     def _jobs(self) -> Iterator[Metric]:
-        now, microseconds = self._redis.time()
+        now = self._now()
         waiting = GaugeMetricFamily("cutroom_jobs_waiting", "Jobs nobody has begun.", labels=["priority"])
         oldest = GaugeMetricFamily(
             "cutroom_oldest_waiting_seconds", "How long the first of them has waited.", labels=["priority"]
@@ -72,7 +77,7 @@ class Figures:
         for priority in Priority:
             lane = f"waiting:{priority}"
             first = cast(list[tuple[str, float]], self._redis.zrange(lane, 0, 0, withscores=True))
-            age = now + microseconds / 1e6 - first[0][1] / 1000 if first else 0
+            age = now - first[0][1] / 1000 if first else 0
             waiting.add_metric([str(priority)], self._redis.zcard(lane))
             oldest.add_metric([str(priority)], max(0, age))
         yield waiting
@@ -93,9 +98,40 @@ class Figures:
         depth = GaugeMetricFamily(
             "cutroom_queue_messages", "Messages that wait in a queue.", labels=["queue"]
         )
+        oldest = GaugeMetricFamily(
+            "cutroom_queue_oldest_seconds", "How long the first of them has waited.", labels=["queue"]
+        )
+        now = self._now()
         for queue in QUEUES:
             depth.add_metric([queue], self._broker.llen(queue))
+            age = _age(cast(str | None, self._broker.lindex(queue, -1)), now)
+            if age is not None:
+                oldest.add_metric([queue], age)
         yield depth
+        yield oldest
+
+    def _webhooks(self) -> Iterator[Metric]:
+        """The outbox of events and the deliveries made of them: see shared/events/lua/prelude.lua."""
+        targets = cast(list[tuple[str, float]], self._redis.zrange("targets", 0, -1, withscores=True))
+        with self._redis.pipeline(transaction=False) as reads:
+            for target, _ in targets:
+                reads.zcard(f"outgoing:{target}")
+            deliveries = sum(reads.execute())
+        event = cast(str | None, self._redis.lindex("events", 0))
+        due = [score / 1000 for _, score in targets[:1]]
+        due += [int(json.loads(event)["at"]) / 1000] if event else []
+        yield _gauge(
+            "cutroom_webhook_events", "Events that no delivery was made of yet.", self._redis.llen("events")
+        )
+        yield _gauge(
+            "cutroom_webhook_deliveries", "Deliveries that wait for an attempt, or are under way.", deliveries
+        )
+        late = max(0, self._now() - min(due)) if due else 0
+        yield _gauge("cutroom_webhook_late_seconds", "How long the first of both has been due.", late)
+
+    def _now(self) -> float:
+        seconds, microseconds = self._redis.time()
+        return seconds + microseconds / 1e6
 
     def _counters(self) -> Iterator[Metric]:
         counted = cast(dict[str, str], self._redis.hgetall(_HASH))
@@ -128,9 +164,29 @@ def _workers(alive: Sequence[WorkerFacts]) -> Iterator[Metric]:
     resident = GaugeMetricFamily(
         "cutroom_model_workers", "Workers that have a model loaded.", labels=["model"]
     )
-    for model in sorted({model for worker in alive for model in worker.resident}):
-        resident.add_metric([model], sum(model in worker.resident for worker in alive))
+    loaded = Counter(model for worker in alive for model in worker.resident)
+    for model, count in sorted(loaded.items()):
+        resident.add_metric([model], count)
     yield resident
+    memory = GaugeMetricFamily(
+        "cutroom_model_memory_bytes",
+        "What loaded models count for against the budgets of all workers, on devices and parked on hosts.",
+        labels=["model", "place"],
+    )
+    parked = Counter(model for worker in alive for model in worker.parked)
+    for place, models in (("device", loaded), ("host", parked)):
+        for model, count in sorted(models.items()):
+            if card := _CARDS.get(model):  # a worker of another version may have one that we do not know
+                memory.add_metric([model, place], count * card.memory_megabytes * 1e6)
+    yield memory
+
+
+def _age(message: str | None, now: float) -> float | None:
+    """Seconds since it was rung; 0 where there is no message, None where it does not say."""
+    if message is None:
+        return 0
+    rung_at = json.loads(message).get("headers", {}).get(RUNG_AT)
+    return None if rung_at is None else max(0, now - rung_at)
 
 
 def _stage_seconds(counted: dict[tuple[str, ...], float]) -> Metric:

@@ -1,7 +1,9 @@
-"""Alarms and dashboard ask for what the exposition really has. Read, not run: Prometheus is not here."""
+"""Alarms and dashboard ask for what is really exposed, and Prometheus's own checker agrees where it is here."""
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import fakeredis
@@ -10,6 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared import metrics
+from shared.queue.names import QUEUES, RUNG_AT
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 RULES = [
@@ -28,17 +31,24 @@ GIVEN = {
 
 
 @pytest.fixture(scope="module")
-def known():
-    """Label names by the name of each sample there is."""
+def exposition():
+    """An installation in which each figure has a value."""
     redis = fakeredis.FakeRedis(decode_responses=True)
     redis.info = lambda _section: GIVEN["memory"]
     redis.hset("metrics", mapping=GIVEN["counters"])
     redis.hset("keeper", "ring", 1)
     redis.set("worker:one", json.dumps({"worker_id": "one", "queues": [], "resident": ["u2net"]}))
-    text = metrics.Figures(redis, redis).exposition().decode()
+    message = json.dumps({"headers": {RUNG_AT: 1.0}})
+    redis.lpush(QUEUES[0], message)
+    return metrics.Figures(redis, redis).exposition().decode()
+
+
+@pytest.fixture(scope="module")
+def known(exposition):
+    """Label names by the name of each sample there is."""
     return {
         sample.name: set(sample.labels)
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(exposition)
         for sample in family.samples
     }
 
@@ -81,3 +91,38 @@ def test_prometheus_scrapes_the_api_and_loads_the_alarms():
     (scrape,) = config["scrape_configs"]
     assert scrape["static_configs"] == [{"targets": ["api:8000"]}]
     assert [Path(path).name for path in config["rule_files"]] == ["alerts.yml"]
+
+
+@pytest.fixture
+def promtool():
+    """Prometheus's checker (Debian's package `prometheus` has it)."""
+    if (path := shutil.which("promtool")) is None:
+        pytest.skip("promtool is not installed: the rules were not checked by Prometheus itself")
+
+    def run(*arguments, given=""):
+        return subprocess.run(
+            [path, *arguments], input=given, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return run
+
+
+def test_promtool_accepts_the_alarms(promtool):
+    done = promtool("check", "rules", str(DEPLOY / "prometheus/alerts.yml"))
+    assert done.returncode == 0, done.stderr
+    assert f"{len(RULES)} rules found" in done.stdout
+
+
+def test_promtool_accepts_the_configuration(promtool):
+    done = promtool("check", "config", "--syntax-only", str(DEPLOY / "prometheus/prometheus.yml"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_promtool_accepts_the_figures(promtool, exposition):
+    done = promtool("check", "metrics", given=exposition)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_alarms_ring_when_they_should_and_not_before(promtool):
+    done = promtool("test", "rules", str(Path(__file__).with_name("alerts_test.yml")))
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -68,9 +68,9 @@ class Models(Generic[M]):
         """Models whose weights are on this machine."""
         return tuple(name for name, card in self._cards.items() if self._weights.present(card))
 
-    def resident(self) -> tuple[str, ...]:
-        """Models that are loaded."""
-        return tuple(str(name) for name in self._pool.keys() if name in self._cards)  # noqa: SIM118
+    def resident(self, *, parked: bool = False) -> tuple[str, ...]:
+        """Models that are loaded; or those that wait in the host's memory."""
+        return tuple(str(name) for name in self._pool.keys(parked=parked) if name in self._cards)
 
     def _got(self, name: str) -> Loaded[M]:
         card = self._cards.get(name)

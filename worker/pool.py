@@ -60,10 +60,10 @@ class Pool(Generic[P]):
             self._make_room(0)
             return kept.model
 
-    def keys(self) -> tuple[Hashable, ...]:
-        """What is on the device, the least recently used first."""
+    def keys(self, *, parked: bool = False) -> tuple[Hashable, ...]:
+        """What is on the device, or parked; the least recently used first."""
         with self._guard:
-            return tuple(key for key, kept in self._kept.items() if not kept.is_parked)
+            return tuple(key for key, kept in self._kept.items() if kept.is_parked == parked)
 
     def _loaded(self, load: Callable[[], P]) -> P:
         """What `load` gives; where memory does not suffice for it, everything else leaves first."""

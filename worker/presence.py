@@ -55,4 +55,5 @@ class Presence:
             queues,
             weights_present=segmenters.present() + upscalers.present(),
             resident=segmenters.resident() + upscalers.resident(),
+            parked=segmenters.resident(parked=True) + upscalers.resident(parked=True),
         )

@@ -16,6 +16,8 @@ class WorkerFacts:
     """Models whose weights lie on its disk."""
     resident: tuple[str, ...] = ()
     """Models that are loaded."""
+    parked: tuple[str, ...] = ()
+    """Models that have left the device and wait in the host's memory."""
 
 
 class Fleet(Protocol):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import cast
 
 from redis import Redis
@@ -35,6 +35,7 @@ class RedisFleet:
 
 
 def _facts(text: str) -> WorkerFacts:
-    fields = json.loads(text)
-    worker_id = fields.pop("worker_id")
-    return WorkerFacts(worker_id, **{name: tuple(names) for name, names in fields.items()})
+    told = json.loads(text)
+    # A worker of another version may say more than we know, while both are being replaced.
+    lists = {field.name: tuple(told.get(field.name, ())) for field in fields(WorkerFacts)[1:]}
+    return WorkerFacts(told["worker_id"], **lists)

@@ -1,11 +1,13 @@
 """Rings by Celery task name, so that who rings needs nothing of the worker's code."""
 
+import time
+
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
 from shared.jobs.job import Ring
-from shared.queue.names import LANES, queue_name, task_name
+from shared.queue.names import LANES, RUNG_AT, queue_name, task_name
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ class CeleryJobQueue:
                 task_name(step.stage),
                 kwargs={"job_id": step.job_id, "step": step.name},
                 queue=queue_name(LANES[step.stage], ring.priority),
+                headers={RUNG_AT: time.time()},
                 retry=True,
                 retry_policy=_RETRY_POLICY,
             )

@@ -21,6 +21,10 @@ LANES: dict[Stage, Lane] = {
 }
 
 
+RUNG_AT = "rung_at"
+"""A header of messages: when it was rung, in Unix seconds."""
+
+
 def task_name(stage: Stage) -> str:
     """The Celery task that runs a stage."""
     return f"worker.{stage}"

@@ -1,16 +1,24 @@
 """What Prometheus is told, against jobs that really went their way."""
 
+import json
+import time
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from shared.catalog import CARDS
+from shared.events.endpoints import Endpoint
+from shared.events.redis_deliveries import RedisDeliveryStore
+from shared.events.redis_endpoints import RedisEndpointStore
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.ids import new_id
 from shared.jobs.job import JobError
 from shared.jobs.passes import RedisPasses
 from shared.metrics import Figures
-from shared.queue.names import QUEUES
+from shared.queue.names import QUEUES, RUNG_AT
 from shared.spec.job import JobSpec
+from shared.spec.webhook import EventType
 from tests.api.conftest import jobs, redis, redis_server, settings
 from tests.api.working_queue import PICTURE, WorkingQueue
 
@@ -85,15 +93,48 @@ def test_a_retry_is_no_end(figures, post, jobs):
 
 
 def test_workers_and_the_keeper_are_seen(figures, redis):
-    RedisFleet(redis, 60).announce(WorkerFacts("one", QUEUES, resident=("u2net",)))
+    for name in ("one", "two"):
+        facts = WorkerFacts(name, QUEUES, resident=("u2net", "of-a-later-version"), parked=("silueta",))
+        RedisFleet(redis, 60).announce(facts)
     RedisPasses(redis).report("ring")
     now = figures()
-    assert now["cutroom_workers",] == 1
-    assert all(now["cutroom_queue_workers", queue] == 1 for queue in QUEUES)
-    assert now["cutroom_model_workers", "u2net"] == 1
+    assert now["cutroom_workers",] == 2
+    assert all(now["cutroom_queue_workers", queue] == 2 for queue in QUEUES)
+    assert now["cutroom_model_workers", "u2net"] == 2
+    assert now["cutroom_model_memory_bytes", "u2net", "device"] == 2e6 * CARDS["u2net"].memory_megabytes
+    assert now["cutroom_model_memory_bytes", "silueta", "host"] == 2e6 * CARDS["silueta"].memory_megabytes
     assert now["cutroom_keeper_pass_age_seconds", "ring"] < 5
 
 
 def test_messages_are_counted_by_queue(figures, redis):
-    redis.rpush(QUEUES[0], "a", "b")
-    assert figures()["cutroom_queue_messages", QUEUES[0]] == 2
+    now = time.time()
+    # kombu puts a new message on the left and takes from the right.
+    for rung_at in (now - 30, now):
+        redis.lpush(QUEUES[0], json.dumps({"body": "…", "headers": {RUNG_AT: rung_at}}))
+    read = figures()
+    assert read["cutroom_queue_messages", QUEUES[0]] == 2
+    assert read["cutroom_queue_oldest_seconds", QUEUES[0]] == pytest.approx(30, abs=2)
+    assert read["cutroom_queue_oldest_seconds", QUEUES[1]] == 0
+
+
+def test_a_message_that_does_not_say_when_it_was_rung_has_no_age(figures, redis):
+    redis.lpush(QUEUES[0], json.dumps({"body": "…", "headers": {}}))
+    assert ("cutroom_queue_oldest_seconds", QUEUES[0]) not in figures()
+
+
+def test_webhooks_that_nobody_sends_are_seen(figures, redis):
+    assert figures()["cutroom_webhook_late_seconds",] == 0
+    mine = Endpoint("whk_1", "local", "https://example.com/", (EventType.JOB_SUCCEEDED,), "", True, 0)
+    assert RedisEndpointStore(redis).create(mine, "whsec_1", 1)
+    at = round((time.time() - 60) * 1000)
+    for _ in range(2):
+        event = {"type": "job.succeeded", "tenant": "local", "subject": "job_1", "at": str(at)}
+        redis.rpush("events", json.dumps(event))
+    read = figures()
+    assert read["cutroom_webhook_events",] == 2
+    assert read["cutroom_webhook_late_seconds",] == pytest.approx(60, abs=2)
+
+    RedisDeliveryStore(redis).expand(10)
+    read = figures()
+    assert (read["cutroom_webhook_events",], read["cutroom_webhook_deliveries",]) == (0, 2)
+    assert read["cutroom_webhook_late_seconds",] < 5

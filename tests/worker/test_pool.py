@@ -74,6 +74,7 @@ def test_what_can_be_parked_waits_on_the_host_and_is_the_same_when_it_comes_back
     pool.get("first", 40, lambda: first)
     pool.get("second", 40, lambda: second)
     assert (first.parked, pool.keys()) == (1, ("second",))
+    assert pool.keys(parked=True) == ("first",)
 
     assert pool.get("first", 40, Net) is first
     assert (second.parked, pool.keys()) == (1, ("first",))

@@ -20,7 +20,7 @@ class Fleet:
 
 
 def live(settings, *, fails=False, stopping=False):
-    none = SimpleNamespace(present=lambda: (), resident=lambda: ())
+    none = SimpleNamespace(present=lambda: (), resident=lambda parked=False: ())
     fleet = Fleet(fails)
     presence = Presence(fleet, SimpleNamespace(settings=settings, segmenters=none, upscalers=none))
     if stopping:

@@ -34,6 +34,12 @@ def test_who_announces_itself_is_alive(fleet):
     assert sorted(fleet.alive(), key=lambda facts: facts.worker_id) == [ONE, WorkerFacts("two", ())]
 
 
+def test_a_worker_of_a_later_version_is_understood_as_far_as_we_know(fleet, server):
+    with fakeredis.FakeRedis(server=server) as connection:
+        connection.set("worker:new", '{"worker_id": "new", "queues": ["cpu.bulk"], "mood": "good"}')
+    assert fleet.alive() == [WorkerFacts("new", ("cpu.bulk",))]
+
+
 def test_who_falls_silent_is_forgotten(fleet):
     fleet.announce(ONE)
     time.sleep(0.07)

@@ -1,12 +1,14 @@
 """Ringing: by task name, into the lane and priority that a stage belongs to."""
 
 import json
+import time
 
 import pytest
 from kombu.exceptions import OperationalError
 
 from shared.jobs.job import Ring, Step
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.queue.names import RUNG_AT
 from shared.spec.job import Priority, Stage
 
 RING = Ring(Step("job_1", Stage.SEGMENT, "isnet"), Priority.BULK)
@@ -26,6 +28,7 @@ def test_a_ring_names_the_job_and_the_step_and_nothing_else(app):
         args, kwargs, _ = message.payload
         message.ack()
     assert message.headers["task"] == "worker.segment"
+    assert message.headers[RUNG_AT] == pytest.approx(time.time(), abs=5)
     assert (args, kwargs) == ([], {"job_id": "job_1", "step": "segment/isnet"})
     json.dumps(kwargs)
 
