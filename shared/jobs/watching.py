@@ -31,7 +31,7 @@ class RedisChanges:
 @contextmanager
 def changes(redis: Redis, job_id: str) -> Iterator[RedisChanges]:
     """Listen to one job, on a connection of one's own. Raises StoreUnavailable."""
-    told = redis.pubsub(ignore_subscribe_messages=True)
+    told = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     try:
         with translated():
             told.subscribe(job_key(job_id))
