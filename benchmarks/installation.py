@@ -1,0 +1,102 @@
+"""Real processes on free ports over a folder of their own, all ended together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+_ROOT = Path(__file__).parents[1]
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A Redis of its own, and what is started beside it."""
+
+    folder: Path
+    redis_port: int
+    ending: ExitStack
+
+    def start(self, *command: str, port: int = 0, **settings: str) -> None:
+        """One more process, in this environment; `port` is where it listens, if it does."""
+        log = self.ending.enter_context((self.folder / "log").open("ab"))
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=self._environment(port) | settings,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        self.ending.callback(_end, process)
+        if port:
+            self._wait_for(port, process)
+
+    def gunicorn(self, app: str, **settings: str) -> int:
+        """A server of this application, set up as the API's; the port it listens on."""
+        port = free_port()
+        self.start("gunicorn", "--config", "api/gunicorn.conf.py", app, port=port, **settings)
+        return port
+
+    @property
+    def records(self) -> redis.Redis:
+        """The database of the records."""
+        return redis.Redis(port=self.redis_port, db=0, decode_responses=True)
+
+    def _environment(self, port: int) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CUTROOM_")}
+        return kept | {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "CUTROOM_PORT": str(port or 8000),
+            "CUTROOM_DATA_DIR": str(self.folder),
+            "CUTROOM_REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
+            "CUTROOM_BROKER_URL": f"redis://127.0.0.1:{self.redis_port}/1",
+            "CUTROOM_MAX_WAITING_JOBS": "1000000",
+            "CUTROOM_LOG_FORMAT": "json",
+            # The ETag of a job changes when its URLs are half-way to their end; not while we count.
+            "CUTROOM_URL_LIFETIME_SECONDS": "604800",
+        }
+
+    def _wait_for(self, port: int, process: "subprocess.Popen[bytes]") -> None:
+        ends_at = time.monotonic() + _START_SECONDS
+        while time.monotonic() < ends_at and process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"{process.args} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
+
+
+@contextmanager
+def installation() -> Iterator[Installation]:
+    """Redis alone, as the embedded stack runs it; everything ends, and its files go, with the block."""
+    Path("var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="var") as folder, ExitStack() as ending:
+        here = Installation(Path(folder).resolve(), free_port(), ending)
+        here.start("sh", "deploy/embedded/redis.sh", port=here.redis_port)
+        yield here
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

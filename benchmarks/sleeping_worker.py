@@ -1,0 +1,61 @@
+"""A real worker whose networks sleep instead of looking, so that what is measured is what surrounds them.
+
+celery --app benchmarks.sleeping_worker worker
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from shared.catalog import CARDS, ModelCard
+from shared.logs import set_up_logs
+from shared.settings import load_settings
+from worker.app import create_app
+from worker.composition import open_deps
+from worker.io.weights import Weights, WeightsFile
+from worker.models import Models
+from worker.segmentation.segmenter import Segmenter
+
+INFERENCE_SECONDS = 0.2
+
+
+class Sleeper:
+    """Family and network in one: the upper half of every photo is its subject."""
+
+    def prepare_graph(self, graph):
+        return graph
+
+    def prepare(self, rgb, card):
+        return rgb
+
+    def infer(self, batch):
+        time.sleep(INFERENCE_SECONDS)
+        matte = np.zeros(batch.shape[:2], np.float32)
+        matte[: len(matte) // 2] = 1
+        return matte
+
+    def read(self, output, card):
+        return output
+
+
+class NoWeights(Weights):
+    """Weights that are always there and never read."""
+
+    def present(self, card):
+        return WeightsFile(self._cache, "0" * 64, "onnx")
+
+    def get(self, card, progress=None):
+        return self.present(card)
+
+
+def sleeping(card: ModelCard, file: WeightsFile) -> Segmenter:
+    network = Sleeper()
+    return Segmenter(card, network, network)
+
+
+_settings = load_settings()
+set_up_logs(_settings)
+_weights = NoWeights(_settings.model_cache, None)
+_deps = replace(open_deps(_settings), segmenters=Models(CARDS, _settings.device, _weights, sleeping))
+app = create_app(_settings, _deps)
