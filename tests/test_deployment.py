@@ -179,6 +179,20 @@ def test_a_service_says_whether_it_is_healthy(service):
     assert "healthcheck" in SERVICES[service] or (dockerfile and said(dockerfile, "HEALTHCHECK"))
 
 
+@pytest.mark.parametrize("service", ["worker", "worker-gpu", "worker-cpu", "keeper"])
+def test_who_touches_a_heartbeat_file_is_judged_by_it(service):
+    # By the image's own check, of the file that the image names.
+    assert "healthcheck" not in SERVICES[service]
+    file = SERVICES[service]["environment"].get("CUTROOM_HEARTBEAT_FILE", "/tmp/heartbeat")
+    assert f"CUTROOM_HEARTBEAT_FILE={file}" in " ".join(said("worker/Dockerfile", "ENV"))
+    assert "$CUTROOM_HEARTBEAT_FILE" in said("worker/Dockerfile", "HEALTHCHECK")[0]
+
+
+def test_on_one_machine_what_the_others_need_ends_it_all_and_the_rest_is_started_again():
+    again = {name for name, line in PROCFILE.items() if line.startswith("sh deploy/embedded/again.sh ")}
+    assert again == set(PROCFILE) - {"redis", "web"}
+
+
 @each_service
 def test_a_service_is_contained(service):
     wanted = {
@@ -242,7 +256,7 @@ def test_what_is_copied_is_here_and_is_let_into_the_build(dockerfile):
 
 def test_an_image_installs_what_it_needs_and_no_more():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert "/venv/bin/pip install --no-cache-dir '.[api]'" in said("api/Dockerfile", "RUN")
+    assert any(run.endswith("--requirement requirements/api.lock") for run in said("api/Dockerfile", "RUN"))
     assert said("worker/Dockerfile", "ARG") == ["EXTRAS=worker"]
     given = [
         service.get("build", {}).get("args", {}).get("EXTRAS", "worker") for service in SERVICES.values()

@@ -20,11 +20,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class StackManager(Manager):  # type: ignore[misc]  # honcho has no types
-    """Honcho's manager, which may also be told to stop while it is still starting."""
+    """Honcho's manager, which may also be told to stop while it is still starting, and remembers why it stops."""
+
+    ended: tuple[tuple[str, int], ...] = ()
+    """Processes that ended though nobody had told them to, each with its status; the others are stopped then."""
 
     def terminate(self) -> None:
         """Stop everything; at once, or as soon as honcho knows every process's id."""
         if self._all_started():
+            if not self._terminating:
+                rows = ((name, process.get("returncode")) for name, process in self._processes.items())
+                self.ended = tuple((name, status) for name, status in rows if status is not None)
             super().terminate()
         else:
             Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
@@ -37,7 +43,8 @@ class StackManager(Manager):  # type: ignore[misc]  # honcho has no types
 def command(until_stdin_closes: bool) -> None:
     """Run Redis, the API, a worker and the keeper together, until Ctrl-C.
 
-    Settings come from CUTROOM_… variables; data is kept in CUTROOM_DATA_DIR (var).
+    Settings come from CUTROOM_… variables; data is kept in CUTROOM_DATA_DIR (var). The API and Redis end it all when
+    they end; the others are started again.
 
     \b
     Examples:
@@ -45,7 +52,7 @@ def command(until_stdin_closes: bool) -> None:
       CUTROOM_PORT=9000 CUTROOM_DATA_DIR=/srv/cutroom cutroom up
 
     \b
-    Exit codes: 130 stopped by Ctrl-C; otherwise that of the first process that ended.
+    Exit codes: 130 stopped by Ctrl-C; otherwise that of the first process that ended, 1 if that was 0.
     """
     try:
         settings = load_settings()
@@ -57,7 +64,12 @@ def command(until_stdin_closes: bool) -> None:
     if until_stdin_closes:
         Thread(target=_stop_with_stdin, daemon=True).start()
     manager.loop()
-    sys.exit(manager.returncode)
+    if manager.ended:
+        told = " and ".join(f"{name} (status {status})" for name, status in manager.ended)
+        click.echo(
+            f"Cutroom has stopped, because this had ended: {told}. Its last words are above.", err=True
+        )
+    sys.exit(manager.returncode or 1)
 
 
 def _manager(procfile: Path) -> StackManager:
