@@ -7,7 +7,11 @@ UPSCALE ?=
 EFFECTS ?=
 PAIRS ?=
 
-.PHONY: help demo up test test-unit test-slow test-faults lint format bench bench-quality clean
+TOOLS := $(VENV)/tools
+SECONDS ?= 60
+LOCKS := api worker worker,torch
+
+.PHONY: help demo up test test-unit test-slow test-faults fuzz lint format lock audit bench bench-quality clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +35,9 @@ test-faults: $(VENV)/.dev ## the fault suite in full (20 minutes), and the table
 	$(BIN)/python -m pytest tests/faults --faults=full --faults-write $(ARGS)
 	$(BIN)/python -m docs.fault_table
 
+fuzz: $(VENV)/.fuzz ## look for pictures and specifications that break something: SECONDS=60 for each of the two
+	for target in picture spec; do $(BIN)/python -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; done
+
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,6 +47,15 @@ lint: $(VENV)/.dev ## ruff, mypy, import-linter
 format: $(VENV)/.dev ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: $(TOOLS)/bin/uv ## pin what images install, with hashes, in requirements/*.lock: ARGS=--upgrade for newer ones
+	for lock in $(LOCKS); do $(TOOLS)/bin/uv pip compile --quiet pyproject.toml requirements/build.in \
+	  $$(printf -- '--extra %s ' $$(echo $$lock | tr , ' ')) --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-emit-index-url --no-config --custom-compile-command 'make lock' \
+	  --output-file requirements/$$lock.lock $(ARGS) || exit 1; done
+
+audit: $(TOOLS)/bin/pip-audit ## known vulnerabilities of what images install
+	$(BIN)/python -m tests.security.supply.audit $(TOOLS)/bin/pip-audit
 
 bench: $(VENV)/.dev ## speed as ratios, side by side in one run, into benchmarks/results
 	$(BIN)/python -m benchmarks.stages
@@ -68,3 +84,13 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,matting,dev]'
 	@touch $@ $(VENV)/.run $(VENV)/.torch
 
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris==3.0.0'
+	@touch $@
+
+# In a room of their own: they bring libraries along, and must not choose ours.
+$(TOOLS)/bin/python: | $(BIN)/python
+	$(BIN)/python -m venv $(TOOLS)
+
+$(TOOLS)/bin/uv $(TOOLS)/bin/pip-audit: | $(TOOLS)/bin/python
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check $(@F)
