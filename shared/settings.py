@@ -159,6 +159,10 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=4, ge=1)
     """Threads of a worker: jobs whose decode, inference and upload overlap."""
 
+    chain_stages: bool = True
+    """A worker goes on with a job's next stage at once where it serves that stage's queue; false: each stage goes
+    through the queue, so that interactive jobs may come between."""
+
     log_format: Literal["console", "json"] = "console"
     """How log lines look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

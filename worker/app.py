@@ -17,20 +17,22 @@ from shared.settings import Settings
 from shared.spec.job import Stage
 from worker.deps import Deps
 from worker.presence import Presence
+from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
 from worker.tasks.reuse import ReusingMattes
-from worker.tasks.stage import Work, run_stage
+from worker.tasks.stage import Work
 
 
 def create_app(settings: Settings, deps: Deps) -> Celery:
     """A Celery app that serves every stage with these parts."""
     app = Celery("cutroom", broker=settings.broker_url)
     app.conf.update(_configuration(settings))
-    heartbeat = Heartbeat(settings.heartbeat_seconds)
     mattes = RedisMatteIndex(connect(settings.redis_url))
+    works = {stage: _work(stage, mattes) for stage in Stage}
+    chain = Chain(works, deps, Heartbeat(settings.heartbeat_seconds))
     for stage in Stage:
-        _serve(app, stage, deps, heartbeat, mattes)
-    _announce(settings, deps)
+        _serve(app, stage, chain)
+    _announce(settings, deps, chain)
     return app
 
 
@@ -67,26 +69,30 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _serve(app: Celery, stage: Stage, deps: Deps, heartbeat: Heartbeat, mattes: MatteIndex) -> None:
+def _work(stage: Stage, mattes: MatteIndex) -> Work:
     work: Work = plugins.load("worker.tasks", stage).run
-    if stage is Stage.SEGMENT:
-        work = ReusingMattes(work, mattes)
+    return ReusingMattes(work, mattes) if stage is Stage.SEGMENT else work
 
+
+def _serve(app: Celery, stage: Stage, chain: Chain) -> None:
     def task(job_id: str, step: str) -> None:
-        run_stage(Step.parse(job_id, step), work, deps, heartbeat)
+        chain.run(Step.parse(job_id, step))
 
     app.task(task, name=task_name(stage))
 
 
-def _announce(settings: Settings, deps: Deps) -> None:
+def _announce(settings: Settings, deps: Deps, chain: Chain) -> None:
     """Tell the fleet while the worker consumes, and load what the first job will most likely ask for."""
     presence = Presence(RedisFleet(connect(settings.redis_url), 3 * settings.heartbeat_seconds), deps)
 
     def ready(sender: Any, **_: object) -> None:
-        presence.start(tuple(sender.app.amqp.queues.consume_from))
+        queues = tuple(sender.app.amqp.queues.consume_from)
+        chain.serve(queues)
+        presence.start(queues)
         Thread(target=deps.segmenters.warm_up, name="warm-up", daemon=True).start()
 
     def stopping(**_: object) -> None:
+        chain.serve(())
         presence.stop()
 
     # A receiver here is Celery's sign to leave logging alone; shared.logs has set it up.

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from shared.jobs.job import Ring
-from shared.queue.names import LANES, RUNG_AT, queue_name, task_name
+from shared.queue.names import RUNG_AT, queue_of, task_name
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class CeleryJobQueue:
             self._app.send_task(
                 task_name(step.stage),
                 kwargs={"job_id": step.job_id, "step": step.name},
-                queue=queue_name(LANES[step.stage], ring.priority),
+                queue=queue_of(step.stage, ring.priority),
                 headers={RUNG_AT: time.time()},
                 retry=True,
                 retry_policy=_RETRY_POLICY,

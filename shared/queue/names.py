@@ -35,5 +35,10 @@ def queue_name(lane: Lane, priority: Priority) -> str:
     return f"{lane}.{priority}"
 
 
+def queue_of(stage: Stage, priority: Priority) -> str:
+    """The queue that a stage of a job of this priority is rung in."""
+    return queue_name(LANES[stage], priority)
+
+
 # Interactive first: with queue_order_strategy=priority a worker empties its queues in this order.
 QUEUES: tuple[str, ...] = tuple(queue_name(lane, priority) for priority in Priority for lane in Lane)

@@ -94,6 +94,13 @@ def installation(shared_installation, expected):
 
 
 @pytest.fixture
+def handing_over(installation):
+    """Workers that ring every stage."""
+    with installation.handing_over():
+        yield
+
+
+@pytest.fixture
 def load(installation, expected, request):
     """A load of this test's own, the same in each run."""
     return Load(installation, random.Random(f"{SEED} {request.node.name}").getrandbits(32), expected)

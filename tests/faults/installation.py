@@ -49,6 +49,8 @@ class Installation(Stack):
         self.points = Points(folder / "points")
         self._pictures = pictures
         self._environments = environments or {}
+        # One worker goes on with what it began, the other hands every stage over: each breaks in its own places.
+        self._chaining = WORKERS[:1]
         super().__init__(
             folder,
             CUTROOM_LEASE_SECONDS=str(LEASE_SECONDS),
@@ -88,7 +90,23 @@ class Installation(Stack):
             self.down()
 
     def start(self, name: str, **extra: str):
-        return super().start(name, **extra, **self._environments.get(name, {}))
+        chaining = {"CUTROOM_CHAIN_STAGES": str(name in self._chaining).lower()} if name in WORKERS else {}
+        return super().start(name, **extra, **chaining, **self._environments.get(name, {}))
+
+    @contextmanager
+    def handing_over(self):
+        """Neither worker goes on by itself meanwhile: every stage is rung."""
+        self._restart_worker(chaining=())
+        yield
+        self._restart_worker(chaining=WORKERS[:1])
+
+    def _restart_worker(self, *, chaining: tuple[str, ...]) -> None:
+        self._chaining = chaining
+        with self.supervisor.leaving(WORKERS[0]):
+            self.stop(WORKERS[0], GRACE_SECONDS)
+            self.start(WORKERS[0])
+        mine = f"-{self.processes[WORKERS[0]].pid}"
+        until(lambda: any(key.endswith(mine) for key in self.records.keys("worker:*")), 30, "the worker")
 
     def store_ids(self) -> list[str]:
         """Every job there is."""

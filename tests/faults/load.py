@@ -12,8 +12,10 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from shared.jobs.job import Status
+from shared.spec.job import Stage
 from tests.faults.installation import Installation, Outcome
 
+STAGES = tuple(Stage)
 JOBS = 64
 IN_FLIGHT = 50
 """So many jobs, at least, are open when a fault strikes."""

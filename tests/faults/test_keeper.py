@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.installation import LEASE_SECONDS, Installation
-from tests.faults.load import KINDS, Load, photo
+from tests.faults.load import KINDS, STAGES, Load, photo
 from tests.integration.stack import ROOT
 
 pytestmark = pytest.mark.integration
@@ -44,17 +44,23 @@ def test_two_keepers_at_once(load, installation, survived):
         installation.kill("keeper2")
 
 
-@pytest.mark.parametrize("point", ["claimed", "stored", "committed", "rung"])
+@pytest.mark.parametrize("point", ["claimed", "stored", "committed"])
 def test_cancel_at_every_stage(load, installation, survived, point):
-    """Each stage's next job to pass the point is held there while its caller cancels it."""
+    cancel_at({f"{point}.{stage}" for stage in STAGES}, load, installation)
+    survived(load, f"cancelled: {point}")
+
+
+def test_cancel_after_the_next_stage_was_rung(handing_over, load, installation, survived):
+    cancel_at({f"rung.{stage}" for stage in STAGES[1:]}, load, installation)
+    survived(load, "cancelled: rung")
+
+
+def cancel_at(wanted, load, installation):
+    """The next job to pass each point is held there while its caller cancels it."""
     load.submit()
-    stages = [
-        stage for stage in ("ingest", "segment", "upscale", "render") if (point, stage) != ("rung", "ingest")
-    ]
-    for stage in stages:
-        installation.points.arm(f"{point}.{stage}", "pause")
+    for point in wanted:
+        installation.points.arm(point, "pause")
     load.spread()
-    wanted = {f"{point}.{stage}" for stage in stages}
     seen = set()
     give_up = time.monotonic() + 30
     while seen != wanted and time.monotonic() < give_up:
@@ -64,7 +70,6 @@ def test_cancel_at_every_stage(load, installation, survived, point):
                 load.cancel(job_id)
         time.sleep(0.02)
     assert seen == wanted
-    survived(load, f"cancelled: {point}")
 
 
 def test_cancel_of_many_at_random(load, installation, survived):

@@ -1,16 +1,16 @@
-"""The one wrapper of every stage: claim, run under a lease, commit or fail, ring what comes next.
+"""The one wrapper of every stage: claim, run under a lease, commit or fail, say what comes next.
 
 A message is only a hint to look at the record, so a lost, doubled or late one changes nothing.
 """
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import structlog
 
 from shared.errors import AppError, InternalError, OutOfMemory, StorageUnavailable, StoreUnavailable
-from shared.jobs.job import Claim, Job, JobError, Refusal, Step
+from shared.jobs.job import Claim, Job, JobError, Refusal, Ring, Step
 from shared.jobs.results import Result
 from worker.deps import Deps
 from worker.tasks.lease import Heartbeat, Lease, LeaseEnded
@@ -19,6 +19,8 @@ _log = structlog.get_logger(__name__)
 
 _STORE_PATIENCE_SECONDS = 60.0
 """How long a finished stage tries to reach the store before the work is left to the next attempt."""
+
+T = TypeVar("T")
 
 Progress = Callable[[float], None]
 """Called with 0..1; raises when the stage must stop."""
@@ -31,34 +33,37 @@ class Work(Protocol):
         """Do the step's work; an AppError says by itself whether it may be tried again."""
 
 
-def run_stage(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
-    """Do what the record says is to be done for this step, if anything is. Raises nothing."""
+def run_stage(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat) -> Sequence[Ring]:
+    """Do what the record says is to be done for this step, if anything is; what that opened. Raises nothing."""
     with structlog.contextvars.bound_contextvars(job_id=step.job_id, step=step.name):
         try:
             with heartbeat.company.together():
-                refusal = _attempt(step, work, deps, heartbeat, alone=False)
-            if refusal is Refusal.SUSPECT:
+                opened = _attempt(step, work, deps, heartbeat, alone=False)
+            if opened is Refusal.SUSPECT:
                 with heartbeat.company.alone():
-                    _attempt(step, work, deps, heartbeat, alone=True)
+                    opened = _attempt(step, work, deps, heartbeat, alone=True)
+            return () if isinstance(opened, Refusal) else opened
         except BaseException as error:  # noqa: BLE001  MemoryError or SystemExit would leave the pool a live zombie
             _log.error("stage_broke", exc_info=error)
+            return ()
 
 
-def _attempt(step: Step, work: Work, deps: Deps, heartbeat: Heartbeat, *, alone: bool) -> Refusal | None:
+def _attempt(
+    step: Step, work: Work, deps: Deps, heartbeat: Heartbeat, *, alone: bool
+) -> Refusal | Sequence[Ring]:
     try:
         claim = deps.jobs.claim(step, alone=alone)
     except StoreUnavailable:
         _log.warning("claim_postponed")  # the keeper rings again
-        return None
+        return ()
     if isinstance(claim, Refusal):
         _log.debug("nothing_to_do", refusal=claim)
         return claim
     with structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt):
-        _run_claimed(claim, work, deps, heartbeat)
-    return None
+        return _run_claimed(claim, work, deps, heartbeat)
 
 
-def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> None:
+def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> Sequence[Ring]:
     lease = Lease(deps.jobs, claim, deps.settings.stage_deadline_seconds)
     heartbeat.add(lease)
     started = time.monotonic()
@@ -66,7 +71,7 @@ def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> 
         result = work(claim.job, claim.step, deps, lease.progress)
         lease.work_done()
         elapsed_ms = round((time.monotonic() - started) * 1000)
-        _patiently(lambda: _commit(claim, result, elapsed_ms, deps))
+        return _patiently(lambda: _commit(claim, result, elapsed_ms, deps)) or ()
     except LeaseEnded as ended:
         lease.work_done()
         _log.info("stage_stopped", reason=str(ended))
@@ -77,16 +82,16 @@ def _run_claimed(claim: Claim, work: Work, deps: Deps, heartbeat: Heartbeat) -> 
         _patiently(lambda: _fail(claim, failure, deps))
     finally:
         heartbeat.remove(lease)
+    return ()
 
 
-def _commit(claim: Claim, result: Result, elapsed_ms: int, deps: Deps) -> None:
+def _commit(claim: Claim, result: Result, elapsed_ms: int, deps: Deps) -> Sequence[Ring]:
     rings = deps.jobs.commit(claim, result, elapsed_ms)
     if rings is None:
         _log.warning("commit_refused", reason="the lease had gone to another worker")
-        return
+        return ()
     _log.info("stage_done", elapsed_ms=elapsed_ms)
-    for ring in rings:
-        deps.queue.ring(ring)
+    return rings
 
 
 def _fail(claim: Claim, error: AppError, deps: Deps) -> None:
@@ -106,15 +111,14 @@ def _as_app_error(error: BaseException) -> AppError:
     return InternalError("an unexpected error; the log has the details under the job's id")
 
 
-def _patiently(report: Callable[[], object]) -> None:
+def _patiently(report: Callable[[], T]) -> T | None:
     """Report to the store through a short outage; after that the lease expires and the step is tried again."""
     give_up = time.monotonic() + _STORE_PATIENCE_SECONDS
     while True:
         try:
-            report()
-            return
+            return report()
         except StoreUnavailable:
             if time.monotonic() > give_up:
                 _log.error("outcome_not_recorded")
-                return
+                return None
             time.sleep(0.5)

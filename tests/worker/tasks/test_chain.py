@@ -1,15 +1,17 @@
 """All stages in a row, in one process: a photo goes in, files come out."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared.jobs.job import Status
+from shared.queue.names import QUEUES
 from worker.tasks import ingest, render, segment, upscale
+from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
-from worker.tasks.stage import run_stage
 
 WORK = {"ingest": ingest.run, "segment": segment.run, "upscale": upscale.run, "render": render.run}
 
@@ -18,12 +20,12 @@ WORK = {"ingest": ingest.run, "segment": segment.run, "upscale": upscale.run, "r
 def run(deps):
     """Follow the rings until none is left; returns the job."""
     heartbeat = Heartbeat(60)
+    chain = Chain(WORK, deps, heartbeat)
 
     def run(ring):
         deps.queue.rings.append(ring)
         while deps.queue.rings:
-            step = deps.queue.rings.pop(0).step
-            run_stage(step, WORK[step.stage], deps, heartbeat)
+            chain.run(deps.queue.rings.pop(0).step)
         return deps.jobs.get(ring.step.job_id)
 
     yield run
@@ -151,3 +153,64 @@ class TestVariants:
 
         assert job.status is Status.SUCCEEDED, job.error
         assert [file.name for file in job.outputs] == ["a", "b"]
+
+
+class TestWhoGoesOn:
+    """A worker goes on with the next stage itself where it serves that stage's queue."""
+
+    @pytest.fixture
+    def chain(self, deps):
+        heartbeat = Heartbeat(60)
+        yield Chain(WORK, deps, heartbeat)
+        heartbeat.stop()
+
+    def test_a_worker_of_every_lane_rings_nobody(self, chain, deps, submit, disc):
+        chain.serve(QUEUES)
+        chain.run(submit(disc).step)
+        assert deps.jobs.get("job_1").status is Status.SUCCEEDED
+        assert deps.queue.rings == []
+
+    def test_a_worker_of_one_lane_hands_over(self, chain, deps, submit, disc):
+        chain.serve(["gpu.interactive", "gpu.bulk"])
+        chain.run(submit(disc).step)
+        assert [ring.step.name for ring in deps.queue.rings] == ["render"]
+
+    def test_each_lane_has_a_queue_for_each_priority(self, chain, deps, submit, disc):
+        chain.serve(["gpu.bulk", "cpu.bulk"])
+        chain.run(submit(disc, priority="interactive").step)
+        assert [ring.step.name for ring in deps.queue.rings] == ["render"]
+
+    def test_of_several_parts_it_takes_one_and_rings_the_others(self, chain, deps, submit, disc):
+        chain.serve(QUEUES)
+        variants = [{"name": name, "output": {"format": name}} for name in ("png", "webp", "jpeg")]
+        chain.run(submit(disc, variants=variants).step)
+        assert [ring.step.name for ring in deps.queue.rings] == ["render/webp", "render/jpeg"]
+        assert deps.jobs.get("job_1").status is Status.RUNNING
+
+    def test_a_worker_that_stops_finishes_its_stage_and_hands_back_the_rest(
+        self, deps, submit, disc, monkeypatch
+    ):
+        heartbeat = Heartbeat(60)
+
+        def told_to_stop(*args):
+            chain.serve(())
+            return segment.run(*args)
+
+        chain = Chain({**WORK, "segment": told_to_stop}, deps, heartbeat)
+        chain.serve(QUEUES)
+        chain.run(submit(disc).step)
+        heartbeat.stop()
+        assert [ring.step.name for ring in deps.queue.rings] == ["render"]
+
+    def test_where_it_is_not_wished_every_stage_goes_through_the_queue(self, chain, deps, submit, disc):
+        settings = deps.settings.model_copy(update={"chain_stages": False})
+        chain = Chain(WORK, replace(deps, settings=settings), chain._heartbeat)
+        chain.serve(QUEUES)
+        chain.run(submit(disc).step)
+        assert [ring.step.name for ring in deps.queue.rings] == ["render"]
+
+    def test_a_failure_is_the_end(self, chain, deps, submit, disc):
+        chain.serve(QUEUES)
+        chain.run(submit(np.zeros_like(disc)).step)
+        assert deps.jobs.get("job_1").error.code == "no_subject"
+        assert deps.queue.rings == []

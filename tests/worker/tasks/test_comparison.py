@@ -17,8 +17,8 @@ from tests.worker.tasks.conftest import BrightIsSubject, NoWeights
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 from worker.tasks import render, segment
+from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
-from worker.tasks.stage import run_stage
 
 MODELS = ("u2netp", "rmbg-1.4", "imgly-medium")
 WORK = {Stage.SEGMENT: segment.run, Stage.RENDER: render.run}
@@ -47,11 +47,11 @@ def compare(deps, settings, submit_all, disc):
         weights = NoWeights(settings.model_cache, None)
         here = replace(deps, segmenters=Models(CARDS, "cpu", weights, load))
         heartbeat = Heartbeat(60)
+        chain = Chain(WORK, here, heartbeat)
         waiting = [ring.step for ring in submit_all(disc, models=list(models), **spec)]
         assert [step.name for step in waiting] == [f"segment/{name}" for name in models]
         while waiting:
-            step = waiting.pop()
-            run_stage(step, WORK[step.stage], here, heartbeat)
+            chain.run(waiting.pop())
             waiting += [ring.step for ring in (*here.queue.rings, *here.jobs.due(20))]
             here.queue.rings.clear()
         heartbeat.stop()
