@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from shared.errors import UnreadableImage
 from shared.picture import FOREIGN_ERRORS, PictureLimits, has_more_frames, open_header, orientation
+from worker.imaging.avif_size import coded_pixels
 from worker.imaging.colour import profile_space
 from worker.imaging.modes import split, split_array
 from worker.imaging.orientation import upright
@@ -45,18 +46,32 @@ def decode(data: bytes | BinaryIO, limits: PictureLimits) -> Photo:
     if not isinstance(data, bytes):
         data = data.read(limits.max_bytes + 1)
     image = open_header(io.BytesIO(data), limits)
+    announced = image.size
     turn = orientation(image)
     flags = (FIRST_FRAME_ONLY,) if has_more_frames(image) else ()
     try:
+        _check_coded_size(image, data, limits)
         pixels = _read(image, data)
     except (*FOREIGN_ERRORS, Image.DecompressionBombError, cv2.error) as error:
         raise UnreadableImage("The picture is damaged or incomplete.") from error
+    if pixels.rgb.shape[1::-1] != announced:  # a HEIF whose stream is of another size than its `ispe` says
+        raise UnreadableImage("The picture has another size than its header says.")
     return Photo(
         rgb=upright(pixels.rgb, turn),
         alpha=_unless_opaque(pixels.alpha, turn),
         icc_profile=pixels.icc_profile,
         flags=flags,
     )
+
+
+def _check_coded_size(image: Image.Image, data: bytes, limits: PictureLimits) -> None:
+    """The other decoders allocate what the header says, or stop there; AVIF's allocates what its frames say."""
+    if image.format != "AVIF":
+        return
+    pixels, most = coded_pixels(data), limits.max_megapixels * 1e6
+    # A photo and its alpha are two; what else is there is small.
+    if max(pixels, default=0) > most or sum(pixels) > 2.5 * most:
+        raise ValueError("the frames are larger than the header says")
 
 
 def _read(image: Image.Image, data: bytes) -> _Pixels:

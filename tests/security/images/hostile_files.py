@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ NOISE = np.random.default_rng(4).integers(0, 256, (60, 80, 3), np.uint8)
 KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 _ORIENTATION = 0x0112
+_FOUND = Path(__file__).parents[2] / "fuzz" / "found" / "picture"
 
 
 def png_chunk(name: bytes, body: bytes) -> bytes:
@@ -205,6 +207,9 @@ CASES: dict[str, Case] = {
     "bomb/jpeg-many-scans": (UNREADABLE, lambda: jpeg_of_many_scans(2000)),
     "bomb/avif-lies": (UNREADABLE, lambda: heif_of_size("AVIF", 30_000, 30_000)),
     "bomb/heic-lies": (UNREADABLE, lambda: heif_of_size("HEIF", 30_000, 30_000)),
+    # 2 kB, 64 × 48 by its header; its one frame has 12000 × 9000.
+    "bomb/avif-frame": (UNREADABLE, (_FOUND / "avif_frame_of_108_megapixels").read_bytes),
+    "bomb/heic-frame": (UNREADABLE, (_FOUND / "heif_stream_of_another_size").read_bytes),
     # As large as is accepted.
     "large/grey": (READS, lambda: flat_png(_MEGA, _MEGA)),
     "large/rgb": (READS, lambda: flat_png(_MEGA, _MEGA, colour=2)),
