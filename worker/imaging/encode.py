@@ -10,8 +10,8 @@ from shared.plugins import load
 from shared.spec.output import OutputSpec
 from worker.imaging.composite import WHITE, flatten, zero_hidden
 from worker.imaging.resize import resize
-from worker.imaging.types import Alpha, Cutout
-from worker.imaging.writing import Pixels, Tags, png
+from worker.imaging.types import Alpha, Cutout, Pixels
+from worker.imaging.writing import Tags, png
 
 _PREVIEW_SIDE_PX = 1024
 _PREVIEW = OutputSpec(format="webp", quality=80)

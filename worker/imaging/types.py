@@ -13,6 +13,8 @@ Rgb = NDArray[Any]
 """uint8 (H, W, 3), straight (never multiplied by alpha). Never write to one: it may be shared."""
 Alpha = NDArray[Any]
 """uint8 (H, W), 0 transparent .. 255 opaque."""
+Pixels = NDArray[Any]
+"""What becomes a file: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), OpenCV's order; uint8, for PNG also uint16."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

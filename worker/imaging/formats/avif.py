@@ -1,7 +1,8 @@
 """AVIF: the smallest, with lossy alpha."""
 
 from shared.spec.output import OutputSpec
-from worker.imaging.writing import Pixels, Tags, pillow
+from worker.imaging.types import Pixels
+from worker.imaging.writing import Tags, pillow
 
 CONTENT_TYPE = "image/avif"
 EXTENSION = "avif"

@@ -3,7 +3,8 @@
 import cv2
 
 from shared.spec.output import OutputSpec
-from worker.imaging.writing import Pixels, Tags, opencv
+from worker.imaging.types import Pixels
+from worker.imaging.writing import Tags, opencv
 
 CONTENT_TYPE = "image/jpeg"
 EXTENSION = "jpg"

@@ -3,7 +3,8 @@
 import numpy as np
 
 from shared.spec.output import OutputSpec
-from worker.imaging.writing import Pixels, Tags, png
+from worker.imaging.types import Pixels
+from worker.imaging.writing import Tags, png
 
 CONTENT_TYPE = "image/png"
 EXTENSION = "png"

@@ -10,8 +10,8 @@ from psd_tools.psd.image_resources import ImageResource
 
 from shared.spec.output import OutputSpec
 from worker.imaging.composite import WHITE, flatten
-from worker.imaging.types import Cutout
-from worker.imaging.writing import Pixels, Tags
+from worker.imaging.types import Cutout, Pixels
+from worker.imaging.writing import Tags
 
 CONTENT_TYPE = "image/vnd.adobe.photoshop"
 EXTENSION = "psd"

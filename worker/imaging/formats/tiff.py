@@ -1,7 +1,8 @@
 """TIFF for print shops: lossless, its alpha marked as straight."""
 
 from shared.spec.output import OutputSpec
-from worker.imaging.writing import Pixels, Tags, pillow
+from worker.imaging.types import Pixels
+from worker.imaging.writing import Tags, pillow
 
 CONTENT_TYPE = "image/tiff"
 EXTENSION = "tif"

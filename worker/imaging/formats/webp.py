@@ -1,7 +1,8 @@
 """WebP, lossy with exact alpha, or lossless."""
 
 from shared.spec.output import OutputSpec
-from worker.imaging.writing import Pixels, Tags, pillow
+from worker.imaging.types import Pixels
+from worker.imaging.writing import Tags, pillow
 
 CONTENT_TYPE = "image/webp"
 EXTENSION = "webp"

@@ -7,7 +7,8 @@ import cv2
 
 from shared.spec.output import OutputSpec
 from worker.imaging.formats.png import write as write_png
-from worker.imaging.writing import NO_TAGS, Pixels, Tags
+from worker.imaging.types import Pixels
+from worker.imaging.writing import NO_TAGS, Tags
 
 CONTENT_TYPE = "application/zip"
 EXTENSION = "zip"

