@@ -1,6 +1,7 @@
 """From a file's bytes to an upright photo."""
 
 import io
+import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -126,12 +127,28 @@ def _read_deep(image: Image.Image, data: bytes) -> _Pixels | None:
     """16 bits a channel through OpenCV; `image` is loaded already, which proves that the file is whole."""
     if "transparency" in image.info:
         return None  # a 16-bit colour key: Pillow's 8 bits will do
+    if image.format == "PNG":
+        data = _chunks(data)
     pixels = cv2.imdecode(_bytes_of(data), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     expected = (image.height, image.width, len(image.mode))
     if pixels is None or pixels.dtype != np.uint16 or pixels.shape != expected:
         return None
     icc_profile = image.info.get("icc_profile")
     return _Pixels(*split_array(pixels), icc_profile if profile_space(icc_profile) == "RGB" else None)
+
+
+def _chunks(data: bytes) -> bytes:
+    """A PNG up to its end; raises ValueError where a chunk says that it is longer than the file.
+
+    Pillow reads no further than the pixels; OpenCV makes room for whatever a chunk says of itself, up to 2 GB.
+    """
+    place, name = 8, b""
+    while name != b"IEND" and place < len(data):
+        length, name = struct.unpack_from(">I4s", data, place)
+        place += 12 + length
+        if place > len(data):
+            raise ValueError("a chunk is cut off")
+    return data[:place]
 
 
 def _bytes_of(data: bytes) -> NDArray[np.uint8]:
