@@ -69,9 +69,13 @@ class Folder:
         self._prune(key)
 
     def _move_in(self, name: str, key: str) -> None:
-        with self._parent(key, creates=True) as (folder, target):
+        changed: list[int] = []
+        with self._parent(key, changed) as (folder, target):
             os.replace(self._root / _DRAFTS / name, target, dst_dir_fd=folder)
-            os.fsync(folder)
+            # All at the end, the innermost first: a file system with a journal then writes it once, not once for
+            # every new folder.
+            for descriptor in (folder, *reversed(changed)):
+                os.fsync(descriptor)
 
     def _prune(self, key: str) -> None:
         *folders, _ = key.split("/")
@@ -91,21 +95,27 @@ class Folder:
             raise OSError(errno.ENODEV, "the storage folder is gone") from error
 
     @contextmanager
-    def _parent(self, key: str, *, creates: bool = False) -> Iterator[tuple[int, str]]:
-        """The descriptor of the folder that holds the file of `key`, and the file's name in it."""
+    def _parent(self, key: str, changed: list[int] | None = None) -> Iterator[tuple[int, str]]:
+        """The descriptor of the folder that holds the file of `key`, and the file's name in it.
+
+        Folders that are missing are made if there is a list to note down those they were made in.
+        """
         *folders, name = check_key(key).split("/")
         with ExitStack() as opened:
             here = self._enter_root()
             opened.callback(os.close, here)
             for folder in folders:
-                if creates:
-                    _make(folder, here)
+                if changed is not None and _make(folder, here):
+                    changed.append(here)
                 here = os.open(folder, _ENTER, dir_fd=here)
                 opened.callback(os.close, here)
             yield here, name
 
 
-def _make(folder: str, above: int) -> None:
-    with suppress(FileExistsError):
+def _make(folder: str, above: int) -> bool:
+    """Whether it was not there yet."""
+    try:
         os.mkdir(folder, dir_fd=above)
-        os.fsync(above)
+    except FileExistsError:
+        return False
+    return True

@@ -170,3 +170,20 @@ def test_a_url_opens_its_folder(tmp_path):
 def test_an_odd_url_is_refused(tmp_path, url):
     with pytest.raises(SettingsInvalid, match="absolute"):
         connect(url, Settings(data_dir=tmp_path, signing_secret="made-up"))
+
+
+def test_a_put_waits_for_the_disk_with_the_file_and_each_folder_that_it_changed(store, root, monkeypatch):
+    synced = []
+
+    def noted(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}").removeprefix(str(root)))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    put(store)
+
+    draft, *folders = synced
+    assert draft.startswith("/.drafts/")
+    assert folders == ["/t/local/job_1", "/t/local", "/t", ""]
+    synced.clear()
+    put(store, key="t/local/job_1/matte")
+    assert synced[1:] == ["/t/local/job_1"]
