@@ -1,6 +1,8 @@
 """Composition root of the web process: settings and ports in, a WSGI application out."""
 
 import ipaddress
+from collections.abc import Callable
+from typing import Any
 
 from apiflask import APIFlask
 
@@ -17,11 +19,19 @@ from shared.errors import SettingsInvalid
 from shared.settings import Settings
 
 
+class SyncFlask(APIFlask):
+    """APIFlask without coroutines: Flask asks every hook and view, on every request, whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The application; `deps` stands in for the real ports in tests. Raises SettingsInvalid."""
     _check_exposure(settings)
     # No docs page of APIFlask's: it loads its scripts from a CDN.
-    app = APIFlask("api", title="Cutroom", version="1", docs_path=None, json_errors=False)
+    app = SyncFlask("api", title="Cutroom", version="1", docs_path=None, json_errors=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.config["AUTO_404_RESPONSE"] = False
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False

@@ -16,12 +16,13 @@ _TOLD = (
 _DAY_SECONDS = "86400"
 
 _ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": ("X-Content-Type-Options", "nosniff"),
+    "x-frame-options": ("X-Frame-Options", "DENY"),
+    "referrer-policy": ("Referrer-Policy", "no-referrer"),
+    "cross-origin-resource-policy": ("Cross-Origin-Resource-Policy", "same-origin"),
+    "content-security-policy": ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 }
+"""Unless the route says otherwise."""
 
 
 def register_browsers(app: Flask, settings: Settings) -> None:
@@ -29,8 +30,8 @@ def register_browsers(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
-            response.headers.setdefault(name, value)
+        said = {name.lower() for name, _ in response.headers}
+        response.headers.extend([header for name, header in _ALWAYS.items() if name not in said])
         if settings.cors_origins:
             _share(response, settings.cors_origins)
         return response

@@ -14,6 +14,7 @@ HEADER = "X-Request-ID"
 # What a caller may choose: nothing that could break out of a log line or a header.
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _PROBES = ("/healthz", "/readyz")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -39,7 +40,6 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
     elapsed_ms = round((time.monotonic() - g.began) * 1000)
     level = _log.debug if request.path in _PROBES else _log.info
     # The path only: a query may carry a signature.

@@ -51,16 +51,14 @@ def result_response(job: Job, asked: Parameters, objects: ObjectStore, *, as_jso
     return response
 
 
-def rate_headers(windows: list[Window]) -> dict[str, str]:
+def rate_headers(left: Window | None) -> dict[str, str]:
     """What is left of the minute's megapixels; nothing where they are not counted."""
+    if left is None:
+        return {}
     return {
-        name: str(value)
-        for window in windows
-        for name, value in (
-            ("X-RateLimit-Limit", window.quota),
-            ("X-RateLimit-Remaining", window.remaining),
-            ("X-RateLimit-Reset", round(time.time()) + window.seconds),
-        )
+        "X-RateLimit-Limit": str(left.quota),
+        "X-RateLimit-Remaining": str(left.remaining),
+        "X-RateLimit-Reset": str(round(time.time()) + left.seconds),
     }
 
 

@@ -7,11 +7,12 @@ from typing import Any, BinaryIO
 
 import structlog
 from apiflask import APIBlueprint
-from flask import Response, g, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from api.admission import Application, admit
 from api.answers import accepted
+from api.budgets import current_windows
 from api.deps import Deps, current_deps
 from api.reading import read_job_spec
 from api.removebg import pictures, refusals
@@ -76,7 +77,7 @@ def improve() -> Response:
 
 @removebg.after_request
 def _tell(response: Response) -> Response:
-    response.headers.update(rate_headers(g.get("windows", [])))
+    response.headers.update(rate_headers(current_windows().get("megapixels")))
     if current_deps().settings.auth == "keys":
         # As remove.bg does. Without keys it would open the service to every page that a person visits.
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
