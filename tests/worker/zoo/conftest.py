@@ -42,24 +42,22 @@ def run_job(tmp_path):
     times = StoreTimes(lease_seconds=60, redeliver_seconds=60, retry_delay_seconds=0, max_attempts=1)
     jobs, queue, heartbeat = RedisJobStore(redis, times), MemoryJobQueue(), Heartbeat(60)
 
-    def deps(card, weights):
+    def deps(card, weights, load):
         return Deps(
             settings=settings,
             jobs=jobs,
             objects=objects,
             queue=queue,
             artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
-            segmenters=Models(
-                {card.name: card}, "cpu", weights, lambda card, file: load_segmenter(card, file.path)
-            ),
+            segmenters=Models({card.name: card}, "cpu", weights, lambda card, file: load(card, file.path)),
             upscalers=Models(UPSCALERS, "cpu", weights, None),
         )
 
-    def run_job(card, weights, photo, job_id="job_1"):
+    def run_job(card, weights, photo, job_id="job_1", load=load_segmenter):
         spec = {"model": card.name, "refine": {"method": "none"}, "output": {"on_empty": "transparent"}}
         facts = _stored(objects, photo, job_id)
         rings = list(jobs.create(job_id, "local", JobSpec.model_validate(spec), facts, "req_1"))
-        ours = deps(card, weights)
+        ours = deps(card, weights, load)
         while rings:
             step = rings.pop(0).step
             rings += run_stage(step, WORK[step.stage], ours, heartbeat)

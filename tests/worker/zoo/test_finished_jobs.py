@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save as save_safetensors
 
 from shared.catalog import CARDS, WeightSource
+from shared.errors import OutOfMemory
 from shared.jobs.job import Status
 from tests.images import gradient
 from tests.worker.segmentation.test_onnx import mean_of_colours
@@ -21,6 +22,7 @@ from worker.io.mirror import WebMirror
 from worker.io.weights import Weights
 from worker.matting.refine import enlarge
 from worker.segmentation.loading import family_of, load_segmenter, recipe
+from worker.segmentation.segmenter import Segmenter
 
 torch = pytest.importorskip("torch", reason='needs the extra "torch"')
 pytest.importorskip("huggingface_hub", reason='needs the extra "torch"')
@@ -192,11 +194,16 @@ def _by_torch(card, path, photo):
     return enlarge(family.trim(family.read(output, card), WIDTH, HEIGHT), WIDTH, HEIGHT)
 
 
-@pytest.mark.parametrize("model", ["imgly-medium", "silueta"])
-def test_an_onnx_file_becomes_a_finished_job(model, place, run_job):
+def of_onnx(model, place):
+    """The card of the model with a small ONNX file on our server."""
     url = place.web.release(f"{model}.onnx", mean_of_colours(side=32))
     source = WeightSource("https", url, "", "onnx")
-    card = replace(CARDS[model], sources=(source,), input_size=32, precision="f32")
+    return replace(CARDS[model], sources=(source,), input_size=32, precision="f32")
+
+
+@pytest.mark.parametrize("model", ["imgly-medium", "silueta"])
+def test_an_onnx_file_becomes_a_finished_job(model, place, run_job):
+    card = of_onnx(model, place)
     weights, photo = place.weights(mirrored=False), gradient(HEIGHT, WIDTH)
 
     job, alpha = run_job(card, weights, photo)
@@ -207,15 +214,29 @@ def test_an_onnx_file_becomes_a_finished_job(model, place, run_job):
 
 
 def test_a_job_whose_weights_nobody_has_fails_with_every_answer_and_the_next_one_runs(place, run_job):
-    url = place.web.release("u.onnx", mean_of_colours(side=32))
-    good = replace(
-        CARDS["silueta"], sources=(WeightSource("https", url, "", "onnx"),), input_size=32, precision="f32"
-    )
-    bad = replace(good, sources=(WeightSource("https", f"{place.web.url}/gone", "0" * 64, "onnx"),))
+    good, weights, photo = of_onnx("silueta", place), place.weights(mirrored=False), gradient(HEIGHT, WIDTH)
+    gone = WeightSource("https", f"{place.web.url}/gone", "0" * 64, "onnx")
 
-    job, alpha = run_job(bad, place.weights(mirrored=False), gradient(HEIGHT, WIDTH))
+    job, alpha = run_job(replace(good, sources=(gone,)), weights, photo)
     assert (job.status, job.error.code, alpha) == (Status.FAILED, "model_unavailable", None)
     assert "HTTP 404 from 127.0.0.1" in job.error.detail
 
-    job, alpha = run_job(good, place.weights(mirrored=False), gradient(HEIGHT, WIDTH), job_id="job_2")
+    job, _ = run_job(good, weights, photo, job_id="job_2")
+    assert job.status is Status.SUCCEEDED, job.error
+
+
+def test_a_job_that_finds_no_memory_fails_with_out_of_memory_and_the_next_one_runs(place, run_job):
+    card, weights, photo = of_onnx("silueta", place), place.weights(mirrored=False), gradient(HEIGHT, WIDTH)
+
+    class Full:
+        def infer(self, _batch):
+            raise OutOfMemory("the worker has no memory left for this network")
+
+    def load(card, path):
+        return Segmenter(card, family_of(card), Full())
+
+    job, alpha = run_job(card, weights, photo, load=load)
+    assert (job.status, job.error.code, alpha) == (Status.FAILED, "out_of_memory", None)
+
+    job, _ = run_job(card, weights, photo, job_id="job_2")
     assert job.status is Status.SUCCEEDED, job.error

@@ -1,0 +1,97 @@
+"""A network that finds no memory says so, and runs again once there is some."""
+
+import subprocess
+import sys
+import textwrap
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+
+from shared.errors import OutOfMemory
+from worker.inference.openvino_network import OpenVinoNetwork
+
+BOUNDED = textwrap.dedent(
+    """
+    import resource
+    import numpy as np
+    import openvino as ov
+    from openvino import opset13 as op
+    from shared.errors import OutOfMemory
+    from worker.inference.openvino_network import OpenVinoNetwork
+
+    def limit(more):
+        pages = int(open("/proc/self/statm").read().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * 4096 + more if more else -1, -1))
+
+    image = op.parameter([1, 3, -1, -1], np.float32)
+    kernel = op.constant(np.ones((64, 3, 3, 3), np.float32))
+    wide = op.convolution(image, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
+    mean = op.reduce_mean(wide, op.constant(np.array([1, 2, 3])), True)
+    network = OpenVinoNetwork(ov.Model([mean], [image]), "f32")
+    small, large = (np.ones((1, 3, side, side), np.float32) for side in (32, 3000))
+    before = network.infer(small)
+    limit(500_000_000)  # the large picture wants 2.3 GB
+    try:
+        network.infer(large)
+    except OutOfMemory as error:
+        print(error.detail)
+    limit(0)
+    print((network.infer(small) == before).all())
+    """
+)
+
+
+def test_a_picture_too_large_for_memory_is_refused_and_the_next_one_runs():
+    done = subprocess.run([sys.executable, "-c", BOUNDED], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["the worker has no memory left for this network", "True"], done.stderr
+
+
+class Request:
+    """Of a compiled graph: raises what it is told to, once."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def infer(self, _inputs, share_inputs):
+        raise self.error
+
+    def create_infer_request(self):
+        return self
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "Check 'ptr' failed at cpu_memory.cpp:257: Failed to allocate 324864000 bytes of memory",
+            OutOfMemory,
+        ),
+        ("Exception from src/inference: std::bad_alloc", OutOfMemory),
+        ("Check 'shape' failed: incompatible", RuntimeError),
+    ],
+)
+def test_only_what_speaks_of_memory_is_out_of_memory(monkeypatch, message, expected):
+    request = Request(RuntimeError(message))
+    monkeypatch.setattr(OpenVinoNetwork, "_compiled", lambda _self: request)
+    with pytest.raises(expected):
+        OpenVinoNetwork(None, "f32").infer(np.zeros(1))
+
+
+def test_a_graph_that_does_not_fit_is_out_of_memory_when_it_is_compiled(monkeypatch):
+    def compiled(_self):
+        raise RuntimeError("Failed to allocate 324864000 bytes of memory")
+
+    monkeypatch.setattr(OpenVinoNetwork, "_compiled", compiled)
+    with pytest.raises(OutOfMemory):
+        OpenVinoNetwork(None, "f32")
+
+
+@pytest.mark.parametrize("does_not_fit", [True, False])
+def test_a_full_gpu_is_out_of_memory(does_not_fit):
+    torch = pytest.importorskip("torch", reason='needs the extra "torch"')
+    from worker.inference.torch_network import _as_out_of_memory  # noqa: PLC0415  (torch)
+
+    with pytest.raises(OutOfMemory) if does_not_fit else nullcontext(), _as_out_of_memory():
+        if does_not_fit:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
