@@ -1,8 +1,12 @@
 """Workers that die, stop, hang or go mad."""
 
-import pytest
+import time
 
-from tests.faults.installation import GRACE_SECONDS, MAX_ATTEMPTS, WORKERS
+import pytest
+from celery import Celery
+
+from shared.queue.names import QUEUES
+from tests.faults.installation import GRACE_SECONDS, MAX_ATTEMPTS, WORKERS, Installation
 from tests.faults.load import KINDS, STAGES, Kind, Load
 from tests.integration.stack import until
 
@@ -102,6 +106,36 @@ def test_a_hung_inference(load, installation, survived):
     load.spread()
     survived(load, "inference hangs")
     assert [status for _, status in installation.supervisor.exits[before:]] == [70]
+
+
+def test_workers_that_live_and_take_nothing(pictures, expected, tmp_path, results):
+    """As after a reconnection that went wrong: every probe says that all is well, and messages wait."""
+    impatient = {name: {"STAND_IN_IDLE_SECONDS": "5"} for name in WORKERS}
+    with Installation(tmp_path, pictures, impatient).running() as installation:
+        load = Load(installation, 8, expected)
+        load.submit().spread()
+        with Celery(broker=installation.settings["CUTROOM_BROKER_URL"]) as app:
+            for queue in QUEUES:
+                app.control.cancel_consumer(queue)
+            until(lambda: not load_is_moving(load), 20, "the workers to take nothing")
+        load.restart_clock()
+        verdict = load.verdict(90)
+        results.add("workers take nothing", verdict)
+        assert verdict.is_clean, verdict
+        assert {status for _, status in installation.supervisor.exits} == {70}
+        assert all(
+            event["reason"] == "messages wait and none is taken"
+            for event in installation.events("process_ended")
+        )
+        installation.settled()
+
+
+def load_is_moving(load: Load) -> bool:
+    """Whether anything happens to its open jobs within a second; there must be some left."""
+    before = load.open_steps()
+    time.sleep(1)
+    assert before, "the load was over before the workers went deaf"
+    return load.open_steps() != before
 
 
 def test_a_job_that_kills_its_worker_every_time(load, installation, survived):

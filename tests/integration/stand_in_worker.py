@@ -18,6 +18,7 @@ from shared.settings import load_settings
 from tests.integration.points import Points, WatchedModels, WatchedQueue, WatchedStore, watch_disk
 from worker.app import create_app
 from worker.composition import open_deps
+from worker.consumption import IDLE_SECONDS, watch_consumption
 from worker.deps import Deps
 from worker.io.weights import Weights, WeightsFile
 from worker.models import Models
@@ -98,6 +99,7 @@ deps = replace(
 if "STAND_IN_FAULTS" in os.environ:
     deps = watched(deps, os.environ["STAND_IN_FAULTS"])
 app = create_app(settings, deps)
+watch_consumption(settings.broker_url, float(os.environ.get("STAND_IN_IDLE_SECONDS", IDLE_SECONDS)))
 if "STAND_IN_FAULTS" in os.environ:
     app.conf.broker_transport_options |= {
         "visibility_timeout": VISIBILITY_SECONDS,
