@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.catalog import CARDS, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
 from shared.settings import Settings
 from shared.spec.job import JobSpec
+
+_NETWORKS = CARDS | INT8
 
 
 def offered(cards: Mapping[str, ModelCard], settings: Settings) -> dict[str, ModelCard]:
@@ -23,10 +25,10 @@ def refused(spec: JobSpec, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _asked(spec: JobSpec) -> Iterator[tuple[str, ModelCard]]:
-    if spec.model in CARDS:
-        yield "/model", CARDS[spec.model]
+    if spec.model in _NETWORKS:
+        yield "/model", _NETWORKS[spec.model]
     for place, name in enumerate(spec.models):
-        yield f"/models/{place}", CARDS[name]
+        yield f"/models/{place}", _NETWORKS[name]
     if spec.upscale and spec.upscale.model in UPSCALERS:
         yield "/upscale/model", UPSCALERS[spec.upscale.model]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from shared.catalog import CARDS, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.licensing import offered
 from shared.limits import picture_limits
@@ -60,6 +60,6 @@ def open_deps(settings: Settings) -> Deps:
         objects=objects,
         queue=CeleryJobQueue(producer_app(settings.broker_url)),
         artefacts=Artefacts(objects, picture_limits(settings), settings.artefact_cache_megabytes * 1_000_000),
-        segmenters=models(CARDS, segmenter),
+        segmenters=models(CARDS | INT8, segmenter),
         upscalers=models(UPSCALERS, upscaler),
     )

@@ -5,12 +5,14 @@ A new checkpoint of a known family is a new row in one of the modules here and n
 
 from shared.catalog.card import CommercialUse, Format, ModelCard, Precision, Task, WeightSource
 from shared.catalog.convolutions import CONVOLUTIONS
+from shared.catalog.int8 import int8_cards
 from shared.catalog.transformers import TRANSFORMERS
 from shared.catalog.upscalers import UPSCALERS as _UPSCALERS
 
 __all__ = [
     "AUTO_ORDER",
     "CARDS",
+    "INT8",
     "PARTNERS",
     "UPSCALERS",
     "CommercialUse",
@@ -23,6 +25,8 @@ __all__ = [
 
 CARDS: dict[str, ModelCard] = {card.name: card for card in (*TRANSFORMERS, *CONVOLUTIONS)}
 """Segmentation models by public name."""
+INT8: dict[str, ModelCard] = int8_cards(CARDS)
+"""Their int8 variants by public name: there is one only where somebody has made it."""
 UPSCALERS: dict[str, ModelCard] = {card.name: card for card in _UPSCALERS if card.is_public}
 """Super-resolution models by public name."""
 PARTNERS: dict[str, ModelCard] = {card.name: card for card in _UPSCALERS if not card.is_public}

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["onnx", "ncnn", "pth", "safetensors"]
+Format = Literal["onnx", "ncnn", "pth", "safetensors", "int8"]
+"""Of a weights file; `int8`: an OpenVINO graph that this machine has quantised."""
 Task = Literal["segment", "upscale"]
 Precision = Literal["bf16", "f32"]
 CommercialUse = bool | Literal["ask"]
@@ -59,5 +60,7 @@ class ModelCard:
     """How BiRefNet stacks the picture's tiles: a property of a checkpoint that its keys do not show."""
     onnx_has_sigmoid: bool = True
     """Whether its ONNX files give a matte, not logits."""
+    quantized_from: str = ""
+    """The model that this one is the int8 variant of; its `sources` are that one's."""
     is_gated: bool = False
     """Whether the hub asks for an account that accepted the licence (`HF_TOKEN`)."""

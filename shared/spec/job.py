@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from shared.catalog import CARDS
+from shared.catalog import CARDS, INT8
 from shared.spec.base import Spec
 from shared.spec.effects import EffectSpec
 from shared.spec.mask import MaskSpec
@@ -89,7 +89,7 @@ class JobSpec(Spec):
     @field_validator("model")
     @classmethod
     def _known_model(cls, name: str) -> str:
-        if name != "auto" and name not in CARDS:
+        if name != "auto" and name not in CARDS and name not in INT8:
             raise ValueError(f"unknown model; known are auto, {', '.join(CARDS)}")
         return name
 
@@ -104,7 +104,7 @@ class JobSpec(Spec):
             raise ValueError("name at least two: one alone is `model`")
         if len(set(models)) < len(models):
             raise ValueError("name each once")
-        if unknown := [name for name in models if name not in CARDS]:
+        if unknown := [name for name in models if name not in CARDS and name not in INT8]:
             raise ValueError(f"unknown model {', '.join(unknown)}; known are {', '.join(CARDS)}")
         return models
 

@@ -1,13 +1,16 @@
 """`cutroom models`: which networks there are, and their weights."""
 
+from collections.abc import Iterator
+
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from shared.catalog import CARDS, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
 from shared.errors import AppError
 from shared.settings import load_settings
+from worker.cli.quantize import quantize
 from worker.composition import open_weights
 from worker.io.weights import Weights
 
@@ -22,7 +25,11 @@ def models() -> None:
     cutroom models list
     cutroom models pull imgly-medium realesr-animevideov3
     cutroom models verify
+    cutroom models quantize imgly-medium --calibrate FOLDER
     """
+
+
+models.add_command(quantize)
 
 
 @models.command("list")
@@ -34,7 +41,7 @@ def list_models() -> None:
     """
     weights = _weights()
     table = Table("model", "for", "family", "licence", "commercial use", "weights")
-    for card in _ALL.values():
+    for card in _listed(weights):
         here = "here" if weights.present(card) else "not yet"
         table.add_row(card.name, card.task, card.family, card.license, _commercial_use(card), here)
     Console().print(table)
@@ -62,11 +69,17 @@ def verify() -> None:
     cutroom models verify
     """
     weights = _weights()
-    for card in _ALL.values():
+    for card in _listed(weights):
         if file := weights.present(card):
             is_published = file.sha256 in {source.sha256 for source in card.sources}
             as_it_was = "as published" if is_published else "as it first came"
             Console().print(f"{card.name}: {as_it_was if weights.verify(card) else 'changed, removed'}")
+
+
+def _listed(weights: Weights) -> Iterator[ModelCard]:
+    """Every published model, and the int8 variants that were made here."""
+    yield from _ALL.values()
+    yield from (card for card in INT8.values() if weights.present(card))
 
 
 def _commercial_use(card: ModelCard) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import openvino as ov
 import structlog
 
+from shared.errors import ModelUnavailable
 from worker.inference.recipe import Recipe
 from worker.inference.torch_room import torch_network
 from worker.io.locking import locked
@@ -63,6 +64,14 @@ def _alone(folder: Path) -> Iterator[None]:
     at = folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
     with locked(at / _LOCK):
         yield
+
+
+def read_graph(path: Path) -> Any:
+    """A graph that is on disk. Raises ModelUnavailable where it is damaged."""
+    graph = _read(path)
+    if graph is None:
+        raise ModelUnavailable(f"the graph {path.name} cannot be read")
+    return graph
 
 
 def _read(path: Path) -> Any | None:

@@ -17,6 +17,7 @@ import structlog
 from shared import plugins
 from shared.catalog import Format, ModelCard, WeightSource
 from shared.errors import ModelUnavailable
+from worker.io import int8
 from worker.io.locking import locked
 from worker.io.mirror import Mirror
 from worker.io.sources.source import Progress, SourceContext, SourceFailed
@@ -30,7 +31,10 @@ class WeightsFile:
 
     path: Path
     sha256: str
+    """Of the file; of an int8 graph, of its `.bin`."""
     format: Format
+    is_for_auto: bool = True
+    """False for an int8 graph that is too far from the exact network."""
 
 
 def _silent(_done: int, _total: int | None) -> None:
@@ -50,6 +54,8 @@ class Weights:
 
     def present(self, card: ModelCard) -> WeightsFile | None:
         """The file if it is here already (hashed when it came, not now)."""
+        if card.quantized_from:
+            return self._quantized(card)
         for source in card.sources:
             path = self._path(card, source)
             sha256 = source.sha256 or _pinned(path)
@@ -60,11 +66,16 @@ class Weights:
     def get(self, card: ModelCard, progress: Progress = _silent) -> WeightsFile:
         """The checked file, from the first source that has it; several processes may ask at once.
 
-        Raises ModelUnavailable listing each source and what it said.
+        Raises ModelUnavailable listing each source and what it said; for an int8 variant, the command that makes it.
         """
         self._cache.mkdir(parents=True, exist_ok=True)
         with locked(self._cache / f".{card.name}.lock"):
-            return self._here(card) or self._fetched(card, progress)
+            if (found := self._here(card)) is not None:
+                return found
+            if card.quantized_from:
+                command = f"cutroom models quantize {card.quantized_from} --calibrate FOLDER"
+                raise ModelUnavailable(f"this worker has no {card.name}; `{command}` makes it")
+            return self._fetched(card, progress)
 
     def verify(self, card: ModelCard) -> bool:
         """Whether the file that is here still has its hash; one that does not is removed."""
@@ -72,11 +83,20 @@ class Weights:
 
     def _here(self, card: ModelCard) -> WeightsFile | None:
         found = self.present(card)
-        if found is None or _digest(found.path, "sha256") == found.sha256:
+        if found is None or _digest(_hashed(found), "sha256") == found.sha256:
             return found
         _log.error("weights_corrupt", model=card.name, file=found.path.name)
         found.path.unlink()
         return self._here(card)
+
+    def _quantized(self, card: ModelCard) -> WeightsFile | None:
+        """The int8 graph that was made of one of the card's files."""
+        for source in card.sources:
+            path = self._path(card, source)
+            if record := int8.read_record(path):
+                graph = int8.graph_path(path, record.recipe)
+                return WeightsFile(graph, record.graph_sha256, "int8", is_for_auto=record.accepted)
+        return None
 
     def _fetched(self, card: ModelCard, progress: Progress) -> WeightsFile:
         answers = []
@@ -123,7 +143,7 @@ class Weights:
 
     def _path(self, card: ModelCard, source: WeightSource) -> Path:
         mark = source.sha256 or hashlib.sha256(f"{source.location} {source.member}".encode()).hexdigest()
-        return self._cache / f"{card.name}-{mark[:12]}.{source.format}"
+        return self._cache / f"{card.quantized_from or card.name}-{mark[:12]}.{source.format}"
 
 
 def _checked(fetched: Path, source: WeightSource, path: Path) -> str:
@@ -140,6 +160,11 @@ def _checked(fetched: Path, source: WeightSource, path: Path) -> str:
         _pin(path).write_text(found)
         _log.info("weights_pinned", file=path.name, sha256=found)
     return found
+
+
+def _hashed(file: WeightsFile) -> Path:
+    """Where the numbers are."""
+    return file.path.with_suffix(".bin") if file.format == "int8" else file.path
 
 
 def _pin(path: Path) -> Path:

@@ -5,9 +5,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openvino as ov
+
 from shared import plugins
 from shared.catalog import ModelCard
 from shared.errors import ModelUnavailable
+from worker.inference.graph import graph_of, read_graph
 from worker.inference.loading import load_network
 from worker.inference.openvino_network import OpenVinoNetwork
 from worker.inference.recipe import Network, Recipe
@@ -24,14 +27,26 @@ def load_segmenter(
 ) -> Segmenter:
     """Load the model; a second or less from a warm disk, minutes where the network must be converted first.
 
-    An ONNX file runs on OpenVINO whatever the device. Raises ModelUnavailable for weights that do not fit.
+    An ONNX file and an int8 graph run on OpenVINO whatever the device. Raises ModelUnavailable for weights that do
+    not fit.
     """
     family = family_of(card)
-    if weights.suffix == ".onnx":
-        network: Network = _from_onnx(card, family, weights)
+    if weights.suffix == ".xml":
+        network: Network = OpenVinoNetwork(read_graph(weights), card.precision)
+    elif weights.suffix == ".onnx":
+        network = OpenVinoNetwork(exact_graph(card, weights), card.precision)
     else:
         network = load_network(recipe(card), weights, device=device, compiled=compiled)
     return Segmenter(card, family, network)
+
+
+def exact_graph(card: ModelCard, weights: Path) -> ov.Model:
+    """The network as published, from a batch of the family's input to its output. Raises ModelUnavailable."""
+    if weights.suffix != ".onnx":
+        return graph_of(recipe(card), weights)
+    family = family_of(card)
+    finish: Finish = "none" if card.onnx_has_sigmoid else family.finish
+    return read_onnx(weights, family.levels, finish, floats=family.dtype == "float32")
 
 
 def family_of(card: ModelCard) -> Family:
@@ -58,12 +73,6 @@ def recipe(card: ModelCard) -> Recipe:
         on_cuda="bf16" if card.precision == "bf16" else "f32",
         keys=family.keys,
     )
-
-
-def _from_onnx(card: ModelCard, family: Family, weights: Path) -> Network:
-    finish: Finish = "none" if card.onnx_has_sigmoid else family.finish
-    graph = read_onnx(weights, family.levels, finish, floats=family.dtype == "float32")
-    return OpenVinoNetwork(graph, card.precision)
 
 
 def _build(arch: str, options: dict[str, object]) -> "nn.Module":
