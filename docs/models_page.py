@@ -47,8 +47,10 @@ where one is set: a copy of another machine's `CUTROOM_MODEL_CACHE` folder, on a
 
 A file whose hash is not the published one is removed, and the next source tried. **Pinned**: no SHA-256 is published
 in a place we could read; the hash of the file that comes first is kept beside it (`….sha256`), and any other file is
-refused from then on. An MD5, a SHA-512 or the beginning of a hash that is published is checked before that. Pickles
-are only ever read with `weights_only=True`, and must hold exactly the network's keys.
+refused from then on, by this machine; `GET /v1/models` says `"sha256": null` of such a source. An MD5, a SHA-512 or
+the beginning of a hash that is published is checked before that. `@main` is a branch: no revision of that repository
+is known to us, and what comes first is pinned, so that a file changed there later is refused, not used. Pickles are
+only ever read with `weights_only=True`, and must hold exactly the network's keys.
 
 A torch file is converted to an OpenVINO graph at its first use on a CPU: 4 s for the smallest, minutes and 8 GB for
 `birefnet-general`; the graph is kept beside the weights. ONNX files need neither torch nor conversion, and run on the

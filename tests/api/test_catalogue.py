@@ -24,6 +24,23 @@ def test_what_workers_say_of_their_models_is_told(client, redis):
     )
 
 
+def test_where_weights_come_from_is_told_and_whose_hash_nobody_publishes(client):
+    listed = {model["name"]: model for model in client.get("/v1/models").json["data"]}
+    (large,) = (source for source in listed["birefnet-hr"]["sources"] if source["kind"] == "hf")
+    assert large == {
+        "kind": "hf",
+        "location": "ZhengPeng7/BiRefNet_HR@main",
+        "member": "model.safetensors",
+        "sha256": None,
+    }
+    first = CARDS["imgly-medium"].sources[0]
+    assert listed["imgly-medium"]["sources"][0]["sha256"] == first.sha256
+    for card in CARDS.values():
+        assert [source["location"] for source in listed[card.name]["sources"]] == [
+            source.location for source in card.sources
+        ]
+
+
 def test_every_effect_has_its_schema_in_the_order_of_its_fields(client):
     listed = client.get("/v1/effects").json["data"]
     assert [effect["type"] for effect in listed] == [spec.model_fields["type"].default for spec in EFFECTS]

@@ -109,6 +109,22 @@ def test_a_pinned_file_that_changed_is_removed_and_only_the_same_one_taken_again
     assert not file.path.exists()
 
 
+def test_a_branch_of_the_hub_is_pinned_to_what_it_first_held(web, weights, tmp_path):
+    pytest.importorskip("huggingface_hub", reason='needs the extra "torch"')
+
+    def published(data):
+        location = web.hub("org/moving", "model.pth", data, revision="main")
+        return card(WeightSource("hf", location, "", "pth", member="model.pth"))
+
+    file = weights.get(published(BYTES))
+    assert file.sha256 == SHA256
+    file.path.unlink()
+
+    with pytest.raises(ModelUnavailable, match=r"org/moving@main: the file has SHA-256 .*\.sha256 holds"):
+        weights.get(published(b"another training"))
+    assert weights.get(published(BYTES)) == file
+
+
 @pytest.mark.parametrize("algorithm", ["md5", "sha512"])
 def test_what_is_published_instead_is_checked_before_pinning(web, weights, algorithm):
     url = web.release("other.pth", BYTES)

@@ -21,10 +21,10 @@ class Web:
         self.files[f"/releases/{name}"] = data
         return f"{self.url}/releases/{name}"
 
-    def hub(self, repository, member, data):
+    def hub(self, repository, member, data, revision=REVISION):
         """Publish a file in a repository of the hub; return the location of a source."""
-        self.files[f"/{repository}/resolve/{REVISION}/{member}"] = data
-        return f"{repository}@{REVISION}"
+        self.files[f"/{repository}/resolve/{revision}/{member}"] = data
+        return f"{repository}@{revision}"
 
     def mirror(self, name, data):
         """Put a file into the mirror; return the mirror's prefix."""
