@@ -1,6 +1,6 @@
 """What can be asked for: models, effects, the specification, as data from which a page makes its forms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any, Literal
 
 from apiflask import APIBlueprint
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.deps import Deps, current_deps
 from api.problems import problem_responses
-from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, Task, WeightSource
+from shared.catalog import AUTO_ORDER, CARDS, INT8, UPSCALERS, ModelCard, Task, WeightSource
 from shared.spec.effects import EFFECTS
 from shared.spec.job import JobSpec
 
@@ -116,7 +116,7 @@ def _models(deps: Deps) -> Iterator[ModelView]:
     workers = deps.fleet.alive()
     present = {name for worker in workers for name in worker.weights_present}
     resident = {name for worker in workers for name in worker.resident}
-    for card in _cards():
+    for card in _cards(present):
         yield ModelView(
             name=card.name,
             task=card.task,
@@ -144,6 +144,8 @@ def _default_for(card: ModelCard) -> list[str]:
     return [device for device, names in AUTO_ORDER[card.task].items() if names[0] == card.name]
 
 
-def _cards() -> Iterator[ModelCard]:
+def _cards(present: Set[str]) -> Iterator[ModelCard]:
+    """Every published model, and the int8 variants that some worker has made."""
     yield from CARDS.values()
+    yield from (card for card in INT8.values() if card.name in present)
     yield from UPSCALERS.values()
