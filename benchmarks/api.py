@@ -9,8 +9,8 @@ while nothing else does, with a network that sleeps.
 
 import argparse
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
 import httpx
@@ -48,8 +48,8 @@ def main() -> None:
         keyed, key = here.gunicorn("api.wsgi:app", CUTROOM_AUTH="keys"), _key(here)
         load = Load(CONNECTIONS, options.seconds)
         posts, polls = _posts(ours, keyed, bare, key), _polls(here, ours, keyed, bare, key)
-        rows = against(posts, load, options.rounds, lambda: _empty(here))
-        rows += against(polls, load, options.rounds, lambda: None)
+        rows = against(here, posts, load, options.rounds)
+        rows += against(here, polls, load, options.rounds)
     report("api", f"{CONNECTIONS} connections; share: of the bare route's rate, round by round", rows)
     if options.lines:
         with installation() as here:
@@ -57,13 +57,16 @@ def main() -> None:
         report("api_beside_a_batch", f"Interactive jobs beside a batch of {options.lines} lines", fairness)
 
 
-def against(rivals: Sequence[Rival], load: Load, rounds: int, between: Callable[[], object]) -> list[Row]:
+def against(here: Installation, rivals: Sequence[Rival], load: Load, rounds: int) -> list[Row]:
     """Each rival in every round, so that whatever else the machine does hits all; the first round warms them up."""
     readings: Mapping[str, list[Reading]] = {rival.name: [] for rival in rivals}
     for _ in range(rounds + 1):
         for rival in rivals:
-            readings[rival.name].append(load.run(rival.port, rival.request, rival.status))
-            between()
+            cpu_seconds = here.cpu_seconds()
+            reading = load.run(rival.port, rival.request, rival.status)
+            cpu_ms = (here.cpu_seconds() - cpu_seconds) * 1000 / len(reading.latencies_ms)
+            readings[rival.name].append(replace(reading, cpu_ms=cpu_ms))
+            empty(here)
     first = readings[rivals[0].name][1:]
     return [_row(rival.name, readings[rival.name][1:], first) for rival in rivals]
 
@@ -75,6 +78,7 @@ def _row(name: str, readings: Sequence[Reading], first: Sequence[Reading]) -> Ro
         "route": name,
         "per second": median(reading.rate for reading in readings),
         "share": median(mine.rate / theirs.rate for mine, theirs in zip(readings, first, strict=True)),
+        "processor ms": median(reading.cpu_ms for reading in readings),
         "median ms": middle,
         "p99 ms": percentile(latencies, 0.99),
         "p99 / median": percentile(latencies, 0.99) / middle,
@@ -109,7 +113,7 @@ def _polls(here: Installation, ours: int, keyed: int, bare: int, key: str) -> li
 def _poll(port: int, key: str) -> bytes:
     """A request for a waiting job, with the ETag of its last answer."""
     with httpx.Client(
-        base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key} if key else {}
+        base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key} if key else {}, timeout=60
     ) as client:
         path = client.post("/v1/jobs", files={"image": jpeg(80, 60)}).raise_for_status().headers["Location"]
         tag = client.get(path).raise_for_status().headers["ETag"]
@@ -140,7 +144,7 @@ def _key(here: Installation) -> str:
     return issue(store, KeyWish("bench", "bench", False, None)).text
 
 
-def _empty(here: Installation) -> None:
+def empty(here: Installation) -> None:
     """Take away what a round has stored: the disk of the next is as empty."""
     for folder in (here.folder / "objects" / "t", here.folder / "bare"):
         shutil.rmtree(folder, ignore_errors=True)

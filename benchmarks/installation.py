@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
@@ -26,9 +26,11 @@ class Installation:
     folder: Path
     redis_port: int
     ending: ExitStack
+    groups: set[int] = field(default_factory=set)
+    """The process groups of what was started."""
 
-    def start(self, *command: str, port: int = 0, **settings: str) -> None:
-        """One more process, in this environment; `port` is where it listens, if it does."""
+    def start(self, *command: str, port: int = 0, **settings: str) -> int:
+        """One more process, in a session of its own; `port` is where it listens, if it does. Returns its id."""
         log = self.ending.enter_context((self.folder / "log").open("ab"))
         process = subprocess.Popen(
             command,
@@ -38,15 +40,28 @@ class Installation:
             stderr=log,
             start_new_session=True,
         )
+        self.groups.add(process.pid)
         self.ending.callback(_end, process)
         if port:
             self._wait_for(port, process)
+        return process.pid
 
     def gunicorn(self, app: str, **settings: str) -> int:
         """A server of this application, set up as the API's; the port it listens on."""
         port = free_port()
         self.start("gunicorn", "--config", "api/gunicorn.conf.py", app, port=port, **settings)
         return port
+
+    def cpu_seconds(self) -> float:
+        """What all processes here, Redis too, have used of the processor so far; says more on a busy machine."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                # Behind the command, which may hold spaces.
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[2]) in self.groups:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     @property
     def records(self) -> redis.Redis:

@@ -16,6 +16,8 @@ class Reading:
     rate: float
     """Answers a second."""
     latencies_ms: tuple[float, ...]
+    cpu_ms: float = 0.0
+    """Of the servers, for each answer."""
 
 
 @dataclass(frozen=True, slots=True)
