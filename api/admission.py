@@ -1,7 +1,6 @@
 """Makes a job of what was received: object, then record, then ring; whatever fails leaves nothing behind."""
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import structlog
 from api.budgets import charge_megapixels
 from api.deps import Deps
 from api.tenancy import own_job
-from api.uploads import own_upload
+from api.uploads import keep_uploads
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
 from shared.jobs.job import Job
 from shared.jobs.results import InputFacts, Segmented
@@ -69,6 +68,7 @@ def admit(deps: Deps, wanted: Application) -> Job:
     """
     if deps.archive.waiting() >= deps.settings.max_waiting_jobs:
         raise QueueFull("too many jobs wait already; try again later")
+    keep_uploads(deps, wanted.spec)
     with _picture(deps, wanted) as facts:
         matte = _known_matte(deps, wanted, facts)
         rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id, matte)
@@ -85,7 +85,7 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
     """
     source = wanted.spec.input
     if wanted.picture is None and (source is None or source.job_id is None):
-        _announce(deps, wanted)
+        charge_megapixels(_UNKNOWN_PIXELS)
         yield None
         return
     try:
@@ -93,14 +93,6 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
     except BaseException:
         _take_out(deps, wanted)
         raise
-
-
-def _announce(deps: Deps, wanted: Application) -> None:
-    """The picture comes later; an upload must last until then."""
-    charge_megapixels(_UNKNOWN_PIXELS)
-    if wanted.spec.input and wanted.spec.input.upload_id:
-        upload = own_upload(wanted.spec.input.upload_id)
-        deps.uploads.keep(upload.id, time.time() + wanted.spec.retention)
 
 
 def _posted(deps: Deps, wanted: Application, picture: BinaryIO) -> InputFacts:

@@ -11,10 +11,10 @@ from werkzeug.exceptions import ClientDisconnected
 
 from api.deps import Deps
 from api.reading import read_job_spec, read_spec
+from api.uploads import uploads_of
 from shared.batches.batch import LineProblem
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError
-from shared.spec.effects import BackgroundSpec
 from shared.spec.job import JobSpec
 
 MAX_LINE_BYTES = 65_536
@@ -127,7 +127,7 @@ class LineReader:
             spec = read_job_spec(json.dumps(wanted).encode(), self._deps.settings, has_picture=False)
         except RequestError as error:
             raise LineRefused(error.code, error.detail) from None
-        for upload_id in _uploads_of(spec):
+        for upload_id in uploads_of(spec):
             self._keep_upload(upload_id)
         return spec
 
@@ -148,16 +148,6 @@ class LineReader:
         if digest in self._custom_ids:
             raise LineRefused("duplicate_custom_id", "an earlier line has the same custom_id")
         self._custom_ids.add(digest)
-
-
-def _uploads_of(spec: JobSpec) -> Iterator[str]:
-    """The picture's, then those of backgrounds."""
-    if spec.input and spec.input.upload_id:
-        yield spec.input.upload_id
-    for effects in (spec.effects, *(variant.effects for variant in spec.variants)):
-        for effect in effects:
-            if isinstance(effect, BackgroundSpec) and effect.image and effect.image.upload_id:
-                yield effect.image.upload_id
 
 
 def _document(line: bytes | None) -> Document:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Annotated
@@ -14,6 +15,8 @@ from shared.errors import InvalidSpec, NotFound, UploadIncomplete
 from shared.ids import is_id
 from shared.picture import CONTENT_TYPES
 from shared.spec.base import Spec
+from shared.spec.effects import BackgroundSpec
+from shared.spec.job import JobSpec
 from shared.storage.keys import input_key
 from shared.storage.port import SignedRequest
 from shared.uploads.store import Upload
@@ -86,7 +89,7 @@ def own_upload(upload_id: str) -> Upload:
     deps = current_deps()
     upload = deps.uploads.find(upload_id) if is_id("upl", upload_id) else None
     if upload is None or upload.tenant != current_tenant():
-        raise NotFound("there is no upload with this id; it may have been deleted since")
+        raise NotFound(f"there is no upload {upload_id[:40]}; it may have been deleted since")
     stored = deps.objects.stat(upload.key)
     if stored is None:
         raise UploadIncomplete("nothing has been uploaded yet: PUT the picture to the upload's URL first")
@@ -95,6 +98,23 @@ def own_upload(upload_id: str) -> Upload:
     if upload.sha256 and upload.sha256 != _sha256(deps, upload.key):
         raise UploadIncomplete("what was uploaded does not have the SHA-256 that was announced")
     return upload
+
+
+def keep_uploads(deps: Deps, spec: JobSpec) -> None:
+    """Let every upload that a new job names last as long as the job. Raises NotFound and UploadIncomplete."""
+    named = [own_upload(upload_id) for upload_id in dict.fromkeys(uploads_of(spec))]
+    for upload in named:
+        deps.uploads.keep(upload.id, time.time() + spec.retention)
+
+
+def uploads_of(spec: JobSpec) -> Iterator[str]:
+    """The ids of all uploads that a job names: the picture's, then those of backgrounds."""
+    if spec.input and spec.input.upload_id:
+        yield spec.input.upload_id
+    for effects in (spec.effects, *(variant.effects for variant in spec.variants)):
+        for effect in effects:
+            if isinstance(effect, BackgroundSpec) and effect.image and effect.image.upload_id:
+                yield effect.image.upload_id
 
 
 def discard(deps: Deps, upload_id: str) -> None:

@@ -1,5 +1,6 @@
 """Jobs: create, list, look, fetch the result, cancel, try again, delete."""
 
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated
@@ -19,7 +20,7 @@ from api.reading import read_job_spec
 from api.receiving import PostedJob, received
 from api.requests import current_request_id
 from api.tenancy import current_tenant, own_job
-from api.uploads import discard
+from api.uploads import discard, uploads_of
 from api.waiting import Preference, finished, hold, preference_of
 from shared.errors import JobFailed, NotFound, NotRetryable, TooManyStreams
 from shared.idempotency.port import StoredAnswer
@@ -194,8 +195,10 @@ def retry_job(job_id: str) -> Answer:
 
     What its finished stages made is used again. A job that is queued or running goes on as it is.
     """
-    deps = current_deps()
-    rings = deps.archive.retry(own_job(job_id).id)
+    deps, job = current_deps(), own_job(job_id)
+    for upload_id in uploads_of(job.spec):
+        deps.uploads.keep(upload_id, time.time() + job.spec.retention)
+    rings = deps.archive.retry(job.id)
     if rings is None:
         raise NotRetryable("the job was canceled or has succeeded")
     for ring in rings:

@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+import json
 import socket
+import time
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from shared.jobs.job import JobError, Step
 from shared.spec.job import Stage
 from tests.api.conftest import serving
 from tests.api.pictures import encoded
@@ -143,3 +147,61 @@ def test_a_deleted_job_takes_its_upload_with_it(announce, put, client, stored_ke
     job_id = client.post("/v1/jobs", json={"input": {"upload_id": upload["id"]}}).json["id"]
     client.delete(f"/v1/jobs/{job_id}")
     assert stored_keys() == []
+
+
+class TestBackgrounds:
+    """An upload that an effect names is looked at as early, and kept as long, as the job's own picture."""
+
+    @pytest.fixture
+    def post(self, client):
+        def post(upload_id, variant=False, **spec):
+            effects = [{"type": "background", "image": {"upload_id": upload_id}}]
+            wanted = {"variants": [{"name": "a", "effects": effects}]} if variant else {"effects": effects}
+            parts = {"image": (io.BytesIO(PICTURE), "cat.png"), "spec": json.dumps(wanted | spec)}
+            return client.post("/v1/jobs", data=parts)
+
+        return post
+
+    @pytest.mark.parametrize("variant", [False, True])
+    def test_one_that_is_there(self, announce, put, post, variant):
+        upload = announce().json
+        put(upload)
+        assert post(upload["id"], variant).status_code == 202
+
+    @pytest.mark.parametrize("variant", [False, True])
+    def test_one_that_is_unknown(self, post, queue, stored_keys, variant):
+        answer = post("upl_" + "0" * 26, variant)
+        assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+        assert "upl_000" in answer.json["detail"]
+        assert (queue.rings, stored_keys()) == ([], [])
+
+    def test_one_whose_bytes_have_not_come(self, announce, post, queue):
+        answer = post(announce().json["id"])
+        assert (answer.status_code, answer.json["code"]) == (422, "upload_incomplete")
+        assert queue.rings == []
+
+    def test_another_tenant_s(self, announce, put, post, deps):
+        upload = announce().json
+        put(upload)
+        theirs = replace(deps.uploads.find(upload["id"]), tenant="them")
+        deps.uploads.add(theirs, time.time() + 60)
+        assert post(upload["id"]).status_code == 404
+
+    def test_it_outlives_its_own_time_while_the_job_lives(self, announce, put, post, deps, objects):
+        upload = announce().json
+        put(upload)
+        post(upload["id"], retention=2_000_000)
+        assert [one.id for one in deps.uploads.over(time.time() + 1_999_000, 10)] == []
+        assert [one.id for one in deps.uploads.over(time.time() + 2_001_000, 10)] == [upload["id"]]
+
+
+def test_a_job_that_is_tried_again_keeps_its_uploads_anew(announce, put, client, deps, jobs):
+    upload = announce().json
+    put(upload)
+    job_id = client.post("/v1/jobs", json={"input": {"upload_id": upload["id"]}, "retention": 600_000}).json[
+        "id"
+    ]
+    jobs.fail(jobs.claim(Step(job_id, Stage.INGEST)), JobError("x", "X.", "x", "ingest", False))
+    deps.uploads.add(deps.uploads.find(upload["id"]), time.time() + 60)
+    assert client.post(f"/v1/jobs/{job_id}/retry").status_code == 200
+    assert deps.uploads.over(time.time() + 599_000, 10) == []
