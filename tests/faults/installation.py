@@ -11,6 +11,7 @@ from shared.errors import AppError
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.settings import Settings
 from shared.storage.opening import open_store
+from tests.faults.listener import Listener
 from tests.integration.points import Points
 from tests.integration.stack import Stack, Supervisor, until
 
@@ -35,9 +36,10 @@ class Outcome:
 
 
 class Installation(Stack):
-    """Redis, two processes of the API, keeper and two workers; those that are supervised come back when they die."""
+    """Redis, two processes of the API, keeper, webhooks and two workers; those that are supervised come back."""
 
     wsgi = "tests.integration.stand_in_api:app"
+    sender = "tests.integration.stand_in_webhooks"
 
     def __init__(
         self,
@@ -62,21 +64,25 @@ class Installation(Stack):
             CUTROOM_URL_ALLOWLIST='["127.0.0.1"]',
             CUTROOM_ALLOW_HTTP_URLS="true",
             CUTROOM_HEARTBEAT_FILE="",
+            CUTROOM_WEBHOOK_SECONDS="1",
             STAND_IN_FAULTS=str(folder / "points"),
             STAND_IN_SECONDS="0.05",
             **settings,
         )
-        self.supervisor = Supervisor(self, "web", "keeper", *WORKERS)
+        self.supervisor = Supervisor(self, "web", "keeper", "webhooks", *WORKERS)
         named = {name.removeprefix("CUTROOM_").lower(): value for name, value in self.settings.items()}
         known = {name: value for name, value in named.items() if name in ("data_dir", "storage_url")}
         s3 = {name: value for name, value in named.items() if name.startswith("s3_")}
         self.objects = open_store(Settings(**known, **s3))
         self._client = connect(self.settings["CUTROOM_REDIS_URL"])
+        self.listener = Listener()
         self.store = RedisJobStore(self._client, StoreTimes.of(Settings()))
 
     def up(self, **extra: str) -> "Installation":
         super().up(**extra)
         self.start("worker2")
+        self.start("webhooks")
+        self.listener.register(self.http)
         self.supervisor.__enter__()
         until(lambda: len(self.records.keys("worker:*")) >= 2, 30, "two workers")
         return self
@@ -116,6 +122,7 @@ class Installation(Stack):
         self._client.close()
         self.supervisor.__exit__()
         super().down()
+        self.listener.close()
 
     def submit(self, picture: bytes, spec: dict, path: str = "") -> str:
         if path:

@@ -5,6 +5,7 @@ import itertools
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -61,6 +62,11 @@ def photo(kind: Kind, serial: int = 0) -> bytes:
     words.add_text("serial", str(serial))
     image.save(buffer, "PNG", pnginfo=words)
     return buffer.getvalue()
+
+
+def job_state(kind: str) -> str:
+    """The state that an event tells of."""
+    return kind.removeprefix("job.")
 
 
 @dataclass
@@ -159,10 +165,39 @@ class Load:
         found.lost = sum(status is None for status in statuses.values())
         ended = [job_id for job_id, status in statuses.items() if status and Status(status).is_final]
         found.stuck = len(statuses) - len(ended) - found.lost
+        self._wait_until_told(ended)
         for job_id in ended:
             self._judge(job_id, found)
+            found.wrong.extend(self._wrongly_told(job_id))
+        found.wrong.extend(self.installation.listener.mistakes)
         found.duplicated += self._committed_twice()
         return found
+
+    def _wait_until_told(self, ended: list[str]) -> None:
+        """What a sender had taken when it died, it or another takes again after its lease, 7 s."""
+        give_up = time.monotonic() + 40
+        while time.monotonic() < give_up and any(self._untold(job_id) for job_id in ended):
+            time.sleep(0.1)
+
+    def _untold(self, job_id: str) -> set[str]:
+        """The states that a job has reached and nobody heard of."""
+        return self._reached(job_id) - self.installation.listener.told_of(job_id).keys()
+
+    def _reached(self, job_id: str) -> set[str]:
+        job = self.installation.store.get(job_id)
+        return {f"job.{job.status}"} | ({"job.started"} if job.started_at else set())
+
+    def _wrongly_told(self, job_id: str) -> Iterator[str]:
+        """Each state that was reached is told at least once, and always as the same message; no other is."""
+        reached, told = self._reached(job_id), self.installation.listener.told_of(job_id)
+        if untold := reached - told.keys():
+            yield f"{job_id}: nobody was told of {untold}"
+        if never := told.keys() - reached:
+            yield f"{job_id}: told of {never}, which it never reached"
+        if ends := self.installation.listener.ends_of(job_id) - {job_state(kind) for kind in reached}:
+            yield f"{job_id}: a message about its end says {ends}"
+        if twice := [kind for kind, ids in told.items() if len(ids) > 1]:
+            yield f"{job_id}: {twice} told under several ids"
 
     def _statuses(self) -> dict[str, str | None]:
         pipeline = self.installation.records.pipeline(transaction=False)

@@ -40,6 +40,7 @@ class Stack:
     """Processes by name; `worker`, `worker2`, … may be started and killed at will."""
 
     wsgi = "api.wsgi:app"
+    sender = "worker.webhooks"
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -69,7 +70,7 @@ class Stack:
             "web": [f"{bin_dir}/gunicorn", "--config", "api/gunicorn.conf.py", self.wsgi],
             "keeper": [python, "-m", "worker.keeper"],
             "feeder": [python, "-m", "worker.feeder"],
-            "webhooks": [python, "-m", "worker.webhooks"],
+            "webhooks": [python, "-m", self.sender],
         }.get(
             name.rstrip("23"),
             [*celery, "--without-gossip", "--without-mingle", "-n", f"{name}@test", "-Q", QUEUES],
