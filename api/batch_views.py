@@ -1,11 +1,13 @@
 """What we answer about batches, beside the resource itself: lists, items, dry runs."""
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from api.deps import Deps
 from shared.batches.batch import Batch, BatchLine, LineState
 from shared.batches.lines import LINES_PER_OBJECT, StoredLine
+from shared.errors import Gone
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
 from shared.views.base import View
@@ -23,6 +25,14 @@ _STATUS = {
     LineState.INVALID: Status.FAILED,
 }
 _JOBLESS = (LineState.WAITING, LineState.INVALID)
+_ENDED = (LineState.SUCCEEDED, LineState.FAILED, LineState.EXPIRED)
+_OVER = ErrorView(
+    code=Gone.code,
+    title=Gone("").title,
+    detail="the job's retention is over, or it was deleted; its files are gone",
+    stage=None,
+    retryable=False,
+)
 
 
 class BatchList(View):
@@ -79,14 +89,16 @@ def _item(deps: Deps, batch: Batch, line: StoredLine, state: LineState, job: Job
         return signed_url(deps.objects, deps.settings, _job_id(batch, line), file)
 
     was_never_fed = state in _JOBLESS or (state is LineState.CANCELED and job is None)
+    is_over = state in _ENDED and (job is None or job.expires_at <= time.time())
     return ItemView(
         line=line.number,
         custom_id=line.custom_id,
         job_id=None if was_never_fed else _job_id(batch, line),
-        status=_STATUS[state],
-        outputs=output_views(job, url_of) if job else (),
-        quality=quality_view(job) if job else None,
-        error=_error(line, job),
+        # A line that failed has failed, whatever is still known of it; one that succeeded has nothing to show.
+        status=Status.EXPIRED if is_over and state is LineState.SUCCEEDED else _STATUS[state],
+        outputs=output_views(job, url_of) if job and not is_over else (),
+        quality=quality_view(job) if job and not is_over else None,
+        error=_OVER if is_over else _error(line, job),
     )
 
 

@@ -67,6 +67,9 @@ class ItemView(View):
     job_id: str | None
     """Null while the line waits for its turn, and for a line that is not valid."""
     status: Status
+    """`expired` also where the line succeeded and its job's `retention` has ended since, which counts from the
+    job's creation; a batch is kept from its end on, so it may outlive them. `counts` and the filter `status` go by
+    how the line ended."""
     outputs: tuple[OutputView, ...]
     quality: QualityView | None
     error: ErrorView | None

@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import time
 from dataclasses import replace
 
 import pytest
@@ -233,6 +234,37 @@ class TestResults:
         assert lines("flag=many_subjects&cursor=2") == ([4], None)
         assert lines("status=failed") == ([], None)
         assert lines("status=succeeded&limit=1") == ([1], "1")
+
+    @pytest.mark.parametrize("is_swept", [False, True])
+    def test_a_line_whose_job_is_over_says_so_and_links_to_nothing(
+        self, hand_in, client, feeder, deps, redis, is_swept
+    ):
+        batch_id = hand_in(GOOD | {"retention": 60}, GOOD).json["id"]
+        feeder.feed()
+        over, kept = (item["job_id"] for item in client.get(f"/v1/batches/{batch_id}/items").json["data"])
+        redis.hset(f"job:{over}", "expires_at", int(time.time() * 1000) - 1)
+        if is_swept:
+            deps.archive.forget(deps.jobs.get(over))
+
+        rows = [json.loads(row) for row in client.get(f"/v1/batches/{batch_id}/results").text.splitlines()]
+        assert [(row["status"], row["job_id"], len(row["outputs"])) for row in rows] == [
+            ("expired", over, 0), ("succeeded", kept, 1),
+        ]  # fmt: skip
+        assert rows[0]["error"]["code"] == "expired"
+        assert client.get(f"/v1/batches/{batch_id}").json["counts"]["succeeded"] == 2
+        assert client.get(f"/v1/jobs/{over}").status_code == 410
+
+    @pytest.mark.parametrize("is_swept", [False, True])
+    def test_a_line_that_failed_stays_failed(self, hand_in, client, feeder, deps, redis, is_swept):
+        batch_id = hand_in(GOOD).json["id"]
+        feeder.queue.error = JobError("no_subject", "t", "d", "ingest", False)
+        feeder.feed()
+        [item] = client.get(f"/v1/batches/{batch_id}/items").json["data"]
+        redis.hset(f"job:{item['job_id']}", "expires_at", 1)
+        if is_swept:
+            deps.archive.forget(deps.jobs.get(item["job_id"]))
+        [item] = client.get(f"/v1/batches/{batch_id}/items").json["data"]
+        assert (item["status"], item["error"]["code"]) == ("failed", "expired")
 
     def test_lines_that_wait_say_so(self, hand_in, client):
         batch_id = hand_in(*numbered(1)).json["id"]
