@@ -3,9 +3,10 @@
 He and Sun, "Fast Guided Filter" (2015): in every window of the matte, alpha is taken for a linear function of the
 colours, alpha = a · I + b; the coefficients, averaged and enlarged, are applied to the photo at its own size.
 
-Three things are ours, measured (docs/quality.md): the guide is as soft as the matte; windows count by how well
-their line fits, so that those across an edge do not blur those along it; and where the uncertain band is wide
-(hair) the windows are four times as wide as where it is narrow, and solved on a matte of half the size.
+Four things are ours, measured (docs/quality.md): the guide is as soft as the matte; windows count by how well
+their line fits, so that those across an edge do not blur those along it; where the uncertain band is wide (hair)
+the windows are four times as wide as where it is narrow, and solved on a matte of half the size; and a photo that
+is much larger than the matte is reached in two steps, a median after each taking the specks of the photo's noise.
 """
 
 import math
@@ -33,12 +34,44 @@ _TILE_PX = 128
 _NARROW_BAND, _WIDE_BAND = 0.2, 0.5
 """Mean of 4 alpha (1 - alpha) over 7 × 7 px of the matte, from which windows begin to widen, and are wide."""
 
+_TWO_STEPS_FROM = 3.0
+"""Ratio of photo to matte, by their sides, from which one step leaves hair to the first matte's coarse pixels."""
+_STEP = 2
+"""How many times wider and higher the matte between the two is."""
+_SPECK_PX = 3
+
 Planes = NDArray[Any]
 """float32 (H, W, C)."""
 
 
 def guided_upsampling(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
     """The matte (h, w), float32 0..1, at the photo's size; what is plainly subject or background stays so."""
+    if rgb.shape[0] * rgb.shape[1] < _TWO_STEPS_FROM**2 * matte.size:
+        return _upsampled(rgb, matte, spec)
+    between = _between(_without_specks(_upsampled(rgb, matte, spec)), matte.shape)
+    return _where_unsure(_without_specks(_upsampled(rgb, between, spec)), matte)
+
+
+def _between(alpha: Alpha, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The first step's result as the second's matte, 0..1, twice as wide and high as the first."""
+    size = (_STEP * shape[1], _STEP * shape[0])
+    small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small.astype(np.float32) * np.float32(1 / 255))
+
+
+def _without_specks(alpha: Alpha) -> Alpha:
+    return np.asarray(cv2.medianBlur(alpha, _SPECK_PX))
+
+
+def _where_unsure(alpha: Alpha, matte: NDArray[Any]) -> Alpha:
+    """0 and 255 where the matte as it is says so: two steps and medians reach a little further than one."""
+    plain = enlarge(matte, alpha.shape[1], alpha.shape[0])
+    held = cv2.bitwise_and(alpha, cv2.inRange(plain, 1, 255))
+    return np.asarray(cv2.bitwise_or(held, cv2.inRange(plain, 255, 255)))
+
+
+def _upsampled(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
+    """One step."""
     height, width = rgb.shape[:2]
     alpha = enlarge(matte, width, height)
     uncertain = (matte > _SURE) & (matte < 1 - _SURE)
@@ -58,8 +91,8 @@ def enlarge(matte: NDArray[Any], width: int, height: int) -> Alpha:
     return np.asarray(cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _reduced(rgb: Rgb, shape: tuple[int, ...]) -> Planes:
-    """The photo at the matte's size, 0..1, as blurred as the matte is."""
+def _reduced(rgb: Rgb, shape: tuple[int, ...]) -> Rgb:
+    """The photo at the matte's size, as blurred as the matte is."""
     height, width = shape
     while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width:
         even = rgb[
@@ -69,8 +102,7 @@ def _reduced(rgb: Rgb, shape: tuple[int, ...]) -> Planes:
     blurred = cv2.GaussianBlur(
         rgb, (0, 0), sigmaX=_sigma_px(rgb.shape[1] / width), sigmaY=_sigma_px(rgb.shape[0] / height)
     )
-    small = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(small.astype(np.float32) * np.float32(1 / 255))
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _sigma_px(factor: float) -> float:
@@ -78,7 +110,7 @@ def _sigma_px(factor: float) -> float:
     return math.sqrt(max(0.1, factor * factor * (1 / 12 + _MATTE_SIGMA_PX**2) - 1 / 6))
 
 
-def _lines(guide: Planes, matte: NDArray[Any], uncertain: NDArray[np.bool_], spec: RefineSpec) -> Planes:
+def _lines(small: Rgb, matte: NDArray[Any], uncertain: NDArray[np.bool_], spec: RefineSpec) -> Planes:
     """Coefficients (h, w, 4) at uncertain pixels and their neighbours: three of the colours, one constant."""
     lines = np.zeros((*matte.shape, 4), np.float32)
     reach = cv2.dilate(uncertain.view(np.uint8), np.ones((3, 3), np.uint8))
@@ -90,7 +122,8 @@ def _lines(guide: Planes, matte: NDArray[Any], uncertain: NDArray[np.bool_], spe
             continue
         top, left = max(0, y - margin), max(0, x - margin)
         around = np.s_[top : y + _TILE_PX + margin, left : x + _TILE_PX + margin]
-        found = _lines_of_tile(guide[around], np.ascontiguousarray(matte[around]), reach[around], spec)
+        guide = small[around].astype(np.float32) * np.float32(1 / 255)
+        found = _lines_of_tile(guide, np.ascontiguousarray(matte[around]), reach[around], spec)
         shape = lines[tile].shape
         lines[tile] = found[y - top : y - top + shape[0], x - left : x - left + shape[1]]
     return lines

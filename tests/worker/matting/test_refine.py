@@ -81,6 +81,17 @@ def test_hard_edges_come_out_hard():
 NONE = RefineSpec(method="none")
 
 
+def test_specks_of_the_photos_noise_do_not_reach_the_alpha():
+    alpha = np.where(disc(400, 400, 120.0) > 127, 255, 0).astype(np.uint8)
+    matte = cv2.resize(alpha, (100, 100), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    photo = np.dstack([alpha // 2 + 60] * 3).astype(np.uint8)
+    photo[::8, ::8] = 255 - photo[::8, ::8]
+
+    wrong = cv2.absdiff(refine(photo, matte, GUIDED), alpha)[::8, ::8] > 128
+
+    assert wrong.sum() <= 9, "of ninety dots near the edge"
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     arrays(np.uint8, st.tuples(st.integers(1, 30), st.integers(1, 30), st.just(3))),
