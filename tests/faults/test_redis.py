@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from redis.exceptions import ResponseError
 
 from tests.faults.load import KINDS, photo
 from tests.integration.stack import until
@@ -61,6 +62,28 @@ def test_redis_is_full(load, installation, survived, is_full):
         installation.records.config_set("maxmemory", "512mb")
     load.restart_clock()
     survived(load, "Redis full, noeviction", seconds=90)
+
+
+def test_the_disk_of_redis_is_full(load, installation, survived, is_full):
+    """Its append-only file cannot grow: it refuses every write, and says so, rather than promise what it may lose."""
+    load.submit().spread()
+    with installation.full_disk("redis"):
+        until(lambda: refuses_writes(installation), 10, "Redis to notice")
+        status, code, seconds = posted(installation)
+        assert (status, code) == (503, "store_unavailable")
+        assert seconds < 3
+        time.sleep(20 if is_full else 3)
+        assert refuses_writes(installation)
+    load.restart_clock()
+    survived(load, "disk of Redis full", seconds=90)
+
+
+def refuses_writes(installation) -> bool:
+    try:
+        installation.records.set("test:disk", "?" * 1000, ex=60)
+    except ResponseError as error:
+        return str(error).startswith("MISCONF")
+    return False
 
 
 def test_the_broker_forgets_everything(load, installation, survived):

@@ -1,6 +1,7 @@
 """A whole installation in a temporary folder: real Redis, gunicorn, Celery worker and keeper, killed by pid."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -66,7 +67,8 @@ class Stack:
         python, bin_dir = sys.executable, str(Path(sys.executable).parent)
         celery = [python, "-m", "celery", "--app", "tests.integration.stand_in_worker", "worker"]
         command = {
-            "redis": ["sh", "deploy/embedded/redis.sh"],
+            # A file that may grow no further gives an error then, as a full disk does, and no signal.
+            "redis": ["sh", "-c", "trap '' XFSZ; exec sh deploy/embedded/redis.sh"],
             "web": [f"{bin_dir}/gunicorn", "--config", "api/gunicorn.conf.py", self.wsgi],
             "keeper": [python, "-m", "worker.keeper"],
             "feeder": [python, "-m", "worker.feeder"],
@@ -112,6 +114,17 @@ class Stack:
         finally:
             for name in names:
                 self.send(name, signal.SIGCONT)
+
+    @contextmanager
+    def full_disk(self, name: str):
+        """No file of this process grows any more; what it has written stays."""
+        pid = self.processes[name].pid
+        largest = max(path.stat().st_size for path in (self.folder / name).rglob("*") if path.is_file())
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
     def down(self) -> None:
         for name in list(self.processes):
