@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from shared.catalog import CARDS
 from shared.errors import AppError
@@ -26,6 +26,7 @@ from shared.jobs.redis_store import connect
 from shared.queue.names import QUEUES
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
+from shared.tenants.redis_store import RedisTenantStore
 
 OK, WARNING, BROKEN = "ok", "warning", "broken"
 
@@ -35,6 +36,17 @@ _LEAST_FREE_BYTES = 2_000_000_000
 _MOST_CLOCK_SECONDS = 5
 _SILENT_KEEPER_SECONDS = 30
 _MOST_MEMORY = 0.7
+
+_LASTING = "for good in its redis.conf"
+
+_STORAGE_ADVICE = (
+    ("NoSuchBucket", "make the bucket, or name another in CUTROOM_STORAGE_URL"),
+    ("NoCredentials", "set CUTROOM_S3_ACCESS_KEY_ID and CUTROOM_S3_SECRET_ACCESS_KEY"),
+    ("refuses", "check CUTROOM_S3_ACCESS_KEY_ID, CUTROOM_S3_SECRET_ACCESS_KEY and what they may do"),
+    ("object storage", "is the server up, and CUTROOM_S3_ENDPOINT_URL its address?"),
+    ("file storage", "let this user write to the folder of CUTROOM_STORAGE_URL, or name another there"),
+)
+"""What to do next, by a word of what storage said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ class Finding:
 
 @click.command(short_help="Check the installation, and say what to fix.")
 def command() -> None:
-    """Check Python, Redis, storage, workers, weights, clock and disk, with the settings of the environment.
+    """Check Python, Redis, storage, keys, workers, weights, clock and disk, with the settings of the environment.
 
     Exit code 1 when something is broken; a warning is none.
 
@@ -71,12 +83,15 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All there is to find, part by part; a part that does not answer hides no other."""
     yield from _python()
     yield from _disk(settings)
-    yield _attempted("storage", lambda: _storage(settings), "check CUTROOM_STORAGE_URL and its keys")
-    redis = connect(settings.redis_url)
-    reached = _attempted("redis", lambda: _reached(redis), "start Redis, or set CUTROOM_REDIS_URL")
-    yield reached
+    yield _secret(settings)
+    yield _attempted("storage", lambda: _storage(settings), _storage_advice)
+    broker = _attempted("broker", lambda: _reached(settings.broker_url), _redis_advice("CUTROOM_BROKER_URL"))
+    reached = _attempted("redis", lambda: _reached(settings.redis_url), _redis_advice("CUTROOM_REDIS_URL"))
+    yield from (broker, reached)
     if reached.state == OK:
+        redis = connect(settings.redis_url)
         yield from _redis(redis)
+        yield _entrance(settings, redis)
         yield from _company(redis)
 
 
@@ -87,11 +102,27 @@ def _settings() -> Settings:
         raise click.ClickException(error.detail) from None
 
 
-def _attempted(part: str, look: Callable[[], str], advice: str) -> Finding:
+def _attempted(part: str, look: Callable[[], str], advise: Callable[[Exception], str]) -> Finding:
     try:
         return Finding(part, OK, look())
-    except (AppError, RedisError, OSError) as error:
-        return Finding(part, BROKEN, str(error), advice)
+    # ValueError: a URL that is none, as redis-py puts it.
+    except (AppError, RedisError, OSError, ValueError) as error:
+        return Finding(part, BROKEN, str(error), advise(error))
+
+
+def _storage_advice(error: Exception) -> str:
+    known = (advice for word, advice in _STORAGE_ADVICE if word in str(error))
+    return next(known, "check CUTROOM_STORAGE_URL and CUTROOM_S3_…")
+
+
+def _redis_advice(variable: str) -> Callable[[Exception], str]:
+    def advise(error: Exception) -> str:
+        # Redis says it in one of two ways, depending on whether a password came along.
+        if isinstance(error, AuthenticationError) or "AUTH" in str(error):
+            return f"put the right password into {variable}: redis://:password@host:6379/0"
+        return f"start Redis, or set {variable} to where it is"
+
+    return advise
 
 
 def _python() -> Iterator[Finding]:
@@ -121,6 +152,30 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
+def _secret(settings: Settings) -> Finding:
+    """Signs the URLs of file storage; a server of objects signs its own."""
+    if not settings.effective_storage_url.startswith("file:"):
+        return Finding("secret", OK, "storage has its own")
+    if settings.signing_secret is not None:
+        return Finding("secret", OK, "CUTROOM_SIGNING_SECRET is set")
+    try:
+        _ = settings.effective_signing_secret
+    except OSError as error:
+        advice = "set CUTROOM_SIGNING_SECRET, or let this user write to CUTROOM_DATA_DIR"
+        return Finding("secret", BROKEN, f"none, and none can be kept: {error}", advice)
+    return Finding("secret", OK, f"kept in {settings.data_dir}; other machines need the same")
+
+
+def _entrance(settings: Settings, redis: Redis) -> Finding:
+    """Who is let in."""
+    if settings.auth == "off":
+        return Finding("keys", OK, "CUTROOM_AUTH=off: everyone who reaches the API is let in")
+    valid = sum(key.is_valid_at(time.time()) for key in RedisTenantStore(redis).all_keys())
+    if valid:
+        return Finding("keys", OK, f"{valid} are valid")
+    return Finding("keys", BROKEN, "CUTROOM_AUTH=keys, and there is none", "cutroom keys create TENANT")
+
+
 def _storage(settings: Settings) -> str:
     """Write, read and delete an object, as a job does."""
     objects, key = open_store(settings), f"doctor/{new_id('req')}"
@@ -134,8 +189,8 @@ def _storage(settings: Settings) -> str:
     return f"an object was written, read and deleted ({urlsplit(settings.effective_storage_url).scheme})"
 
 
-def _reached(redis: Redis) -> str:
-    redis.ping()
+def _reached(url: str) -> str:
+    connect(url).ping()
     return "answers"
 
 
@@ -149,10 +204,15 @@ def _redis(redis: Redis) -> Iterator[Finding]:
     except ResponseError:
         yield Finding("redis", WARNING, "does not show its settings", "see to it: AOF on, noeviction")
     else:
-        yield _is(config, "appendonly", "yes", "records are lost with a crash: CONFIG SET appendonly yes")
+        yield _is(
+            config,
+            "appendonly",
+            "yes",
+            f"records are lost with a crash: CONFIG SET appendonly yes; {_LASTING}",
+        )
         yield _is(
             config, "maxmemory-policy", "noeviction",
-            "records are thrown away when it is full: CONFIG SET maxmemory-policy noeviction",
+            f"records are thrown away when it is full: CONFIG SET maxmemory-policy noeviction; {_LASTING}",
         )  # fmt: skip
         yield _filled(int(memory["used_memory"]), int(memory["maxmemory"]))
     seconds, _ = redis.time()
@@ -174,7 +234,10 @@ def _is(config: Mapping[Any, Any], name: str, wanted: str, advice: str) -> Findi
 def _filled(used: int, limit: int) -> Finding:
     if not limit:
         return Finding(
-            "redis", WARNING, "no maxmemory", "set it below the machine's memory: CONFIG SET maxmemory"
+            "redis",
+            WARNING,
+            "no maxmemory",
+            f"set it below the machine's memory: CONFIG SET maxmemory 2gb; {_LASTING}",
         )
     said = f"{used / limit:.0%} of its memory is used"
     if used / limit > _MOST_MEMORY:
@@ -184,13 +247,13 @@ def _filled(used: int, limit: int) -> Finding:
 
 def _company(redis: Redis) -> Iterator[Finding]:
     workers = RedisFleet(redis, 1).alive()
-    for queue in QUEUES:
-        count = sum(queue in worker.queues for worker in workers)
-        advice = f"start one: celery --app worker.main worker --queues {queue}"
-        yield Finding(
-            "workers", *((OK, f"{count} for {queue}") if count else (BROKEN, f"none for {queue}", advice))
-        )
-    yield _weights(workers)
+    counts = {queue: sum(queue in worker.queues for worker in workers) for queue in QUEUES}
+    yield from (Finding("workers", OK, f"{count} for {queue}") for queue, count in counts.items() if count)
+    if unserved := [queue for queue, count in counts.items() if not count]:
+        advice = f"start one: celery --app worker.main worker --queues {','.join(unserved)}"
+        yield Finding("workers", BROKEN, f"none for {', '.join(unserved)}", advice)
+    if workers:  # else nobody could say
+        yield _weights(workers)
     age = RedisPasses(redis).seconds_since().get("ring")
     if age is None or age > _SILENT_KEEPER_SECONDS:
         said = "never heard of" if age is None else f"silent for {age:.0f} s"

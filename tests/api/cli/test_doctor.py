@@ -1,14 +1,20 @@
 """`cutroom doctor`: each part is looked at, and what is wrong comes with what to do."""
 
+import time
+
 import fakeredis
 import pytest
 from click.testing import CliRunner
+from redis.exceptions import AuthenticationError, ResponseError
 
 from api.cli import doctor
+from shared.errors import StorageUnavailable
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.passes import RedisPasses
 from shared.queue.names import QUEUES
+from shared.tenants.issuing import KeyWish, issue
+from shared.tenants.redis_store import RedisTenantStore
 
 
 @pytest.fixture
@@ -45,7 +51,8 @@ def test_nothing_wrong_is_exit_code_0(whole):
     done = run()
     assert done.exit_code == 0
     assert "broken" not in done.output
-    for part in ("python", "packages", "disk", "storage", "redis", "clock", "workers", "weights", "keeper"):
+    parts = "python packages disk secret storage broker redis clock keys workers weights keeper"
+    for part in parts.split():
         assert f"ok      {part}" in done.output
 
 
@@ -73,6 +80,7 @@ def test_a_redis_that_may_lose_records_is_a_warning(whole, name, value, advice):
     done = run()
     assert done.exit_code == 0
     assert f"CONFIG SET {name} {advice.split()[-1]}" in done.output
+    assert "redis.conf" in done.output
 
 
 @pytest.mark.parametrize(("used", "limit"), [(80, 100), (80, 0)])
@@ -85,7 +93,8 @@ def test_each_queue_without_a_worker_is_named(redis):
     RedisFleet(redis, 60).announce(WorkerFacts("one", QUEUES[1:]))
     done = run()
     assert done.exit_code == 1
-    assert f"none for {QUEUES[0]}" in done.output
+    assert f"none for {QUEUES[0]}\n" in done.output
+    assert f"--queues {QUEUES[0]}\n" in done.output
     assert "cutroom models pull" in done.output
     assert "python -m worker.keeper" in done.output
 
@@ -94,3 +103,99 @@ def test_a_setting_that_is_wrong_is_named(monkeypatch):
     monkeypatch.setenv("CUTROOM_PORT", "many")
     done = run()
     assert (done.exit_code, "CUTROOM_PORT" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthenticationError("invalid username-password pair or user is disabled."),
+        ResponseError(
+            "HELLO must be called with the client already authenticated, otherwise the HELLO AUTH …"
+        ),
+        ResponseError("NOAUTH Authentication required."),
+    ],
+)
+def test_a_wrong_password_is_told_from_a_redis_that_is_down(redis, error, monkeypatch):
+    def ping():
+        raise error
+
+    monkeypatch.setattr(redis, "ping", ping)
+    done = run()
+    assert done.exit_code == 1
+    assert "password into CUTROOM_REDIS_URL" in done.output
+    assert "password into CUTROOM_BROKER_URL" in done.output
+
+
+def test_a_url_that_is_none_is_no_traceback(monkeypatch, tmp_path):
+    monkeypatch.setenv("CUTROOM_DATA_DIR", str(tmp_path))
+    for variable in ("CUTROOM_REDIS_URL", "CUTROOM_BROKER_URL"):
+        monkeypatch.setenv(variable, "localhost")
+    done = run()
+    assert isinstance(done.exception, SystemExit)
+    assert "set CUTROOM_REDIS_URL" in done.output
+
+
+def test_a_broker_that_is_down_is_named_though_the_records_are_there(whole, server, monkeypatch):
+    def connect(url):
+        if url.endswith("/1"):
+            raise ConnectionRefusedError("refused")
+        return whole
+
+    monkeypatch.setattr(doctor, "connect", connect)
+    done = run()
+    assert done.exit_code == 1
+    assert "CUTROOM_BROKER_URL" in done.output
+    assert "ok      redis" in done.output
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("object storage answers PutObject with NoSuchBucket", "make the bucket"),
+        ("object storage does not answer PutObject: NoCredentialsError", "set CUTROOM_S3_ACCESS_KEY_ID"),
+        ("object storage refuses PutObject with 403: check …", "check CUTROOM_S3_ACCESS_KEY_ID"),
+        ("object storage does not answer PutObject: EndpointConnectionError", "CUTROOM_S3_ENDPOINT_URL"),
+        ("file storage failed: Permission denied", "let this user write"),
+    ],
+)
+def test_each_way_in_which_storage_fails_has_its_advice(whole, said, advice, monkeypatch):
+    def fail(_settings):
+        raise StorageUnavailable(said)
+
+    monkeypatch.setattr(doctor, "open_store", fail)
+    done = run()
+    assert done.exit_code == 1
+    assert f"broken  storage     {said}" in done.output
+    assert advice in done.output
+
+
+def test_a_secret_that_cannot_be_kept_is_said(whole, tmp_path, monkeypatch):
+    (tmp_path / "in the way").touch()
+    monkeypatch.setenv("CUTROOM_DATA_DIR", str(tmp_path / "in the way" / "data"))
+    done = run()
+    assert done.exit_code == 1
+    assert "broken  secret" in done.output
+    assert "set CUTROOM_SIGNING_SECRET" in done.output
+
+
+def test_keys_that_are_asked_for_and_were_never_made_are_missed(whole, monkeypatch):
+    monkeypatch.setenv("CUTROOM_AUTH", "keys")
+    done = run()
+    assert (done.exit_code, "cutroom keys create" in done.output) == (1, True)
+    issue(RedisTenantStore(whole), KeyWish("shop", "first"))
+    assert "ok      keys        1 are valid" in run().output
+
+
+def test_a_clock_that_is_off_is_said(whole, monkeypatch):
+    monkeypatch.setattr(whole, "time", lambda: (round(time.time()) - 90, 0))
+    done = run()
+    assert done.exit_code == 1
+    assert "90 s off" in done.output
+    assert "NTP" in done.output
+
+
+def test_without_any_worker_one_line_says_how_to_start_one_for_all_queues(redis):
+    RedisPasses(redis).report("ring")
+    done = run()
+    assert done.output.count("celery --app") == 1
+    assert f"--queues {','.join(QUEUES)}" in done.output
