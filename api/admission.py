@@ -14,7 +14,7 @@ from api.tenancy import own_job
 from api.uploads import keep_uploads
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
 from shared.jobs.job import Job
-from shared.jobs.results import InputFacts, Segmented
+from shared.jobs.results import InputFacts, Segmented, megapixels
 from shared.limits import picture_limits
 from shared.mattes.index import options_of
 from shared.mattes.reuse import MatteWish, reused
@@ -24,8 +24,8 @@ from shared.storage.keys import input_key, job_prefix, stage_key
 
 _log = structlog.get_logger(__name__)
 
-_UNKNOWN_PIXELS = 1
-"""A picture that nobody has seen yet counts as the smallest."""
+_UNKNOWN_MEGAPIXELS = 1
+"""A picture that nobody has seen yet counts as the smallest, until a worker has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
     """
     source = wanted.spec.input
     if wanted.picture is None and (source is None or source.job_id is None):
-        charge_megapixels(_UNKNOWN_PIXELS)
+        charge_megapixels(_UNKNOWN_MEGAPIXELS)
         yield None
         return
     try:
@@ -98,7 +98,7 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
 def _posted(deps: Deps, wanted: Application, picture: BinaryIO) -> InputFacts:
     """The posted picture, checked by its header first."""
     seen = inspect(picture, picture_limits(deps.settings))
-    charge_megapixels(seen.width * seen.height)
+    charge_megapixels(megapixels(seen.width, seen.height))
     picture.seek(0)
     reader, key = HashingReader(picture), input_key(wanted.tenant, wanted.job_id)
     deps.objects.put(key, cast(BinaryIO, reader), content_type=seen.content_type)
@@ -117,7 +117,7 @@ def _copied(deps: Deps, wanted: Application) -> InputFacts:
     source = own_job((wanted.spec.input and wanted.spec.input.job_id) or "")
     if source.input is None:
         raise PictureNotReady("the other job has not fetched its picture yet; try again when it has")
-    charge_megapixels(source.input.width * source.input.height)
+    charge_megapixels(source.input.megapixels)
     key = input_key(wanted.tenant, wanted.job_id)
     try:
         with closing(deps.objects.open(source.input.key)) as body:

@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, Response, current_app, g
 from limits.storage import MemoryStorage, RedisStorage, storage_from_string
 
+from api.deps import current_deps
 from api.tenancy import current_caller
 from shared.errors import TooManyRequests
 from shared.settings import Settings
@@ -47,21 +48,26 @@ def register_budgets(app: Flask, settings: Settings) -> None:
     app.after_request(_tell)
 
 
-def charge_megapixels(pixels: int) -> None:
-    """Take a picture off the caller's budget, rounded up to whole megapixels. Raises TooManyRequests."""
+def charge_megapixels(megapixels: int) -> None:
+    """Take a picture off the caller's budget; 0 only looks whether there is any left. Raises TooManyRequests.
+
+    How large a picture is that a URL, an upload or a batch's line names is known once a worker has it; what it then
+    counts beyond what it was charged here is taken off the minute in which that happens.
+    """
     caller = current_caller()
     if caller is None or not caller.megapixels_per_minute:
         return
-    quota = caller.megapixels_per_minute
+    quota, tenant = caller.megapixels_per_minute, caller.tenant
     # A picture larger than the whole budget takes the whole budget, or it could never be handed in.
-    cost = min(max(math.ceil(pixels / 1_000_000), 1), quota)
-    if _use("megapixels", caller.tenant, quota, cost):
+    cost = min(megapixels, quota)
+    learned = current_deps().tenants.megapixels_learned(tenant, int(time.time() // _WINDOW_SECONDS))
+    if _use("megapixels", tenant, quota, cost, learned):
         return
     # What is refused is not used up: a smaller picture may still fit.
-    _use("megapixels", caller.tenant, quota, -cost)
+    _use("megapixels", tenant, quota, -cost, learned)
     left = current_windows()["megapixels"]
     raise TooManyRequests(
-        f"{quota} megapixels a minute are allowed, {left.remaining} are left and this picture counts as {cost}",
+        f"{quota} megapixels a minute are allowed, {left.remaining} are left and this counts as {cost}",
         left.seconds,
     )
 
@@ -81,19 +87,19 @@ def _charge_request() -> None:
         raise TooManyRequests(f"{quota} requests a minute are allowed", left.seconds)
 
 
-def _use(name: str, tenant: str, quota: int, amount: int) -> bool:
+def _use(name: str, tenant: str, quota: int, amount: int, learned: int = 0) -> bool:
     """Whether so much was left; it is taken either way, and what remains is remembered for the answer."""
     now = time.time()
     minute, seconds_gone = divmod(now, _WINDOW_SECONDS)
     counters = cast(MemoryStorage | RedisStorage, current_app.extensions[_EXTENSION])
     try:
         # Kept a little longer than it counts, so that a clock that lags behind finds the same window.
-        used = counters.incr(f"{name}/{tenant}/{minute:.0f}", 2 * _WINDOW_SECONDS, amount)
+        used = counters.incr(f"{name}/{tenant}/{minute:.0f}", 2 * _WINDOW_SECONDS, amount) + learned
     except Exception as error:  # noqa: BLE001  each storage has errors of its own
         _log.warning("not_counted", budget=name, reason=repr(error))
         return True
     seconds = max(1, math.ceil(_WINDOW_SECONDS - seconds_gone))
-    current_windows()[name] = Window(name, quota, max(0, quota - used), seconds)
+    current_windows()[name] = Window(name, quota, min(max(0, quota - used), quota), seconds)
     return used <= quota
 
 

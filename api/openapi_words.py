@@ -14,7 +14,11 @@ Every answer carries `X-Request-ID`: the caller's own, if it is sane, else a new
 server's log that the request, and the job that comes of it, cause.
 
 With keys, every answer tells what is left of the tenant's minute in `RateLimit` and `RateLimit-Policy`
-(draft-ietf-httpapi-ratelimit-headers), where it has limits.
+(draft-ietf-httpapi-ratelimit-headers), where it has limits. A posted picture counts its megapixels, rounded up, when
+it is handed in; one that a URL or an upload names counts 1, and the rest in the minute in which a worker has it; a
+batch's lines count likewise, each when its turn comes, and never more than once however often it is tried. When a
+minute is used up, new jobs and batches get 429 with `Retry-After`; what was accepted goes on. A job that becomes
+`expired` gives back what it counted for.
 
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`; docs/errors.md lists them all.
 """

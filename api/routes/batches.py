@@ -12,6 +12,7 @@ from api.answers import bodiless
 from api.batch_bodies import NDJSON, posted_batch
 from api.batch_intake import Sender, take_in, try_out
 from api.batch_views import BatchList, DryRunView, ItemList, item_views, numbers_of
+from api.budgets import charge_megapixels
 from api.deps import current_deps
 from api.idempotency import HEADER, once
 from api.problems import problem_responses
@@ -97,6 +98,7 @@ def create_batch(query: CreateQuery) -> Response:
             return _json_response(try_out(deps, posted.lines))
 
         def make(batch_id: str) -> StoredAnswer:
+            charge_megapixels(0)  # its lines count one by one, once their pictures are there
             batch = take_in(deps, Sender(batch_id, tenant, current_request_id()), posted.lines)
             headers = {"Location": f"/v1/batches/{batch.id}", "Retry-After": _POLL_SECONDS}
             body = batch_view(batch, deps.settings).model_dump_json()

@@ -92,7 +92,9 @@ class RedisJobStore:
         request_id: str,
         matte: Segmented | None = None,
     ) -> Sequence[Ring]:
-        fields = {"id": job_id, "tenant": tenant, "request_id": request_id}
+        # What the API has charged for: a picture that nobody has seen yet counts as the smallest.
+        charged = picture.megapixels if picture else 1
+        fields = {"id": job_id, "tenant": tenant, "request_id": request_id, "charged": str(charged)}
         if picture:
             fields["input"] = picture.model_dump_json()
         if matte:

@@ -1,5 +1,6 @@
 """What each stage leaves in the record when it commits."""
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +21,11 @@ class InputFacts(Result):
     bytes: int
     content_type: str
     sha256: str
+
+    @property
+    def megapixels(self) -> int:
+        """What it counts for: rounded up, at least 1."""
+        return megapixels(self.width, self.height)
 
 
 class Quality(Result):
@@ -95,3 +101,8 @@ RESULTS: dict[str, type[Result]] = {
     "upscale": Upscaled,
     "render": Rendered,
 }
+
+
+def megapixels(width: int, height: int) -> int:
+    """What a picture of this size in px counts for: rounded up, at least 1. As in lua/commit.lua."""
+    return max(1, math.ceil(width * height / 1_000_000))

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from api.app import create_app
-from shared.jobs.job import Status
+from shared.jobs.job import Status, Step
+from shared.jobs.results import Ingested, InputFacts
+from shared.spec.job import Stage
 from shared.tenants.issuing import KeyWish, issue, revoke
 from shared.tenants.store import TenantLimits
 from tests.api.pictures import encoded, png_header
@@ -176,6 +178,33 @@ class TestBudgets:
         assert (answer.status_code, answer.json["code"]) == (429, "too_many_requests")
         assert len(stored_keys()) == 1
         assert post(keyed, mine, png_header(900, 900)).status_code == 202
+
+    def test_a_picture_whose_size_is_learned_later_counts_then(self, keyed, key_of, jobs, deps):
+        mine = bearer(key_of("acme"))
+        answer = keyed.post("/v1/jobs", json={"input": {"url": "https://example.com/a.jpg"}}, headers=mine)
+        assert '"megapixels";r=2' in answer.headers["RateLimit"]
+        job_id = answer.json["id"]
+        seen = InputFacts(key="k", width=2000, height=1500, bytes=1, content_type="image/jpeg", sha256="a")
+        jobs.commit(jobs.claim(Step(job_id, Stage.INGEST)), Ingested(input=seen), 1)
+
+        refused = post(keyed, mine)
+        assert (refused.status_code, refused.json["code"]) == (429, "too_many_requests")
+        assert '"megapixels";r=0' in refused.headers["RateLimit"]
+        lines = b'{"input": {"url": "https://example.com/a.jpg"}}'
+        batch = keyed.post("/v1/batches", data=lines, content_type="application/x-ndjson", headers=mine)
+        assert batch.status_code == 202  # nothing is left, but a batch itself asks for nothing
+        assert keyed.get(f"/v1/jobs/{job_id}", headers=mine).status_code == 200
+
+    def test_a_batch_is_refused_where_the_minute_is_overdrawn(self, keyed, key_of, redis):
+        minute = int(time.time() // 60)
+        for one in (minute, minute + 1):
+            redis.set(f"megapixels:acme:{one}", 4)
+        lines = b'{"input": {"url": "https://example.com/a.jpg"}}'
+        answer = keyed.post(
+            "/v1/batches", data=lines, content_type="application/x-ndjson", headers=bearer(key_of("acme"))
+        )
+        assert answer.status_code == 429
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
     def test_a_picture_larger_than_the_budget_takes_all_of_it(self, keyed, key_of):
         assert post(keyed, bearer(key_of("acme")), png_header(4000, 4000)).status_code == 202

@@ -1,15 +1,17 @@
 -- ARGV: retention ms, queued deadline ms, batch or '', line, then field and value pairs
-local batch, line, version = ARGV[3], ARGV[4], 1
+local batch, line, version, charged = ARGV[3], ARGV[4], 1, false
 if batch ~= '' then
   -- A line becomes a job once: whoever comes second, or after a cancellation, changes nothing. A line that is run
   -- again stands at `w` again, and the job of its earlier run gives way.
   if line_state(batch, line) ~= 'w' then return {} end
   version = (field('version') or 0) + 1
+  charged = field('charged')
   redis.call('DEL', job)
 end
 if redis.call('EXISTS', job) == 0 then
   for i = 5, #ARGV, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
   redis.call('HSET', job, 'status', 'queued', 'version', version, 'created_at', now)
+  if charged then redis.call('HSET', job, 'charged', charged) end
   keep_for(ARGV[1])
   set_deadlines()
   open(words(field('stages'))[1], now + ARGV[2])

@@ -95,6 +95,17 @@ local function keep_for(ms)
   redis.call('ZADD', 'expiring', now + ms, field('id'))
 end
 
+-- What a job counts against its tenant's megapixels, in the minute in which that becomes known (api/budgets.py adds it
+-- to what it has counted itself). Called again it corrects what was charged before, so nothing counts twice.
+local function charge(megapixels)
+  local more = megapixels - (field('charged') or 0)
+  if more == 0 then return end
+  local minute = 'megapixels:' .. field('tenant') .. ':' .. math.floor(now / 60000)
+  redis.call('INCRBY', minute, more)
+  redis.call('EXPIRE', minute, 120)
+  redis.call('HSET', job, 'charged', megapixels)
+end
+
 -- A job that ends leaves no deadline, no lease and no place in the queue behind.
 local function finish(status, err)
   for _, step in ipairs(open_steps()) do
@@ -108,6 +119,10 @@ local function finish(status, err)
   if err then count('jobs_failed', cjson.decode(err).code) end
   redis.call('HSET', job, 'status', status, 'finished_at', now, 'open', '')
   if err then redis.call('HSET', job, 'error', err) end
+  if status == 'expired' then
+    redis.call('HSET', job, 'refunded', field('charged') or 0)
+    charge(0)
+  end
   touch()
   tell_of(status)
   if status == 'succeeded' then flag_own_line() end

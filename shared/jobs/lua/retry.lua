@@ -4,6 +4,8 @@ local status = field('status')
 if not status then return false end
 if not is_final(status) then return {} end
 if status ~= 'failed' and status ~= 'expired' then return { 'final' } end
+charge(field('refunded') or field('charged') or 0)
+redis.call('HDEL', job, 'refunded')
 local stage, again = field('stage'), {}
 for _, step in ipairs(steps_of(stage)) do
   redis.call('HDEL', job, 'error:' .. step, 'last_error:' .. step, 'attempts:' .. step, 'not_before:' .. step,
