@@ -1,4 +1,7 @@
-"""Presence of workers in Redis: one expiring key each."""
+"""Presence of workers in Redis: one expiring key each, and a set that names them.
+
+Without the set one would have to look through all keys, which takes a tenth of a second for every 100,000 jobs kept.
+"""
 
 import json
 from collections.abc import Sequence
@@ -11,6 +14,8 @@ from redis.exceptions import RedisError
 from shared.errors import StoreUnavailable
 from shared.fleet.port import WorkerFacts
 
+_NAMES = "workers"
+
 
 class RedisFleet:
     """Fleet over Redis."""
@@ -21,17 +26,27 @@ class RedisFleet:
 
     def announce(self, facts: WorkerFacts) -> None:
         try:
-            self._redis.set(f"worker:{facts.worker_id}", json.dumps(asdict(facts)), px=self._ttl_ms)
+            with self._redis.pipeline(transaction=False) as each:
+                each.sadd(_NAMES, facts.worker_id)
+                each.set(_key(facts.worker_id), json.dumps(asdict(facts)), px=self._ttl_ms)
+                each.execute()
         except RedisError as error:
             raise StoreUnavailable("the job store does not answer") from error
 
     def alive(self) -> Sequence[WorkerFacts]:
         try:
-            keys = list(self._redis.scan_iter("worker:*", count=1000))
-            texts = cast(list[str | None], self._redis.mget(keys)) if keys else []
+            names = list(cast(set[str], self._redis.smembers(_NAMES)))
+            texts = cast(list[str | None], self._redis.mget([_key(name) for name in names])) if names else []
+            gone = [name for name, text in zip(names, texts, strict=True) if text is None]
+            if gone:  # one that was only late names itself again with its next heartbeat
+                self._redis.srem(_NAMES, *gone)
         except RedisError as error:
             raise StoreUnavailable("the job store does not answer") from error
         return [_facts(text) for text in texts if text]
+
+
+def _key(worker_id: str) -> str:
+    return f"worker:{worker_id}"
 
 
 def _facts(text: str) -> WorkerFacts:

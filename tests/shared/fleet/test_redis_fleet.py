@@ -36,6 +36,7 @@ def test_who_announces_itself_is_alive(fleet):
 
 def test_a_worker_of_a_later_version_is_understood_as_far_as_we_know(fleet, server):
     with fakeredis.FakeRedis(server=server) as connection:
+        connection.sadd("workers", "new")
         connection.set("worker:new", '{"worker_id": "new", "queues": ["cpu.bulk"], "mood": "good"}')
     assert fleet.alive() == [WorkerFacts("new", ("cpu.bulk",))]
 
@@ -44,6 +45,16 @@ def test_who_falls_silent_is_forgotten(fleet):
     fleet.announce(ONE)
     time.sleep(0.07)
     assert fleet.alive() == []
+    fleet.announce(ONE)
+    assert fleet.alive() == [ONE]
+
+
+def test_who_is_gone_is_no_longer_looked_for(fleet, server):
+    fleet.announce(ONE)
+    time.sleep(0.07)
+    fleet.alive()
+    with fakeredis.FakeRedis(server=server) as connection:
+        assert connection.scard("workers") == 0
 
 
 def test_a_store_that_is_down_says_so(fleet, server):
