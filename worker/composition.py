@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, PARTNERS, UPSCALERS, ModelCard
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.licensing import offered
 from shared.limits import picture_limits
@@ -40,7 +40,13 @@ def open_deps(settings: Settings) -> Deps:
     pool = Pool[Loaded[Any]](settings.model_memory_megabytes, settings.parked_memory_megabytes)
 
     def segmenter(card: ModelCard, file: WeightsFile) -> Segmenter:
-        return load_segmenter(card, file.path, device=settings.device, compiled=settings.torch_compile)
+        return load_segmenter(
+            card,
+            file.path,
+            device=settings.device,
+            compiled=settings.torch_compile,
+            max_batch=settings.max_batch,
+        )
 
     def upscaler(card: ModelCard, file: WeightsFile) -> Upscaler:
         return Upscaler.load(
@@ -49,6 +55,7 @@ def open_deps(settings: Settings) -> Deps:
             device=settings.device,
             tile_side_px=settings.upscale_tile_px,
             compiled=settings.torch_compile,
+            partner=(lambda: weights.get(PARTNERS[card.partner]).path) if card.partner else None,
         )
 
     def models(cards: Mapping[str, ModelCard], load: Callable[[ModelCard, WeightsFile], M]) -> Models[M]:

@@ -2,19 +2,24 @@
 
 from pathlib import Path
 
+from worker.inference.gathering import Gathering
 from worker.inference.graph import graph_of
 from worker.inference.openvino_network import OpenVinoNetwork
 from worker.inference.recipe import Network, Recipe
 from worker.inference.torch_room import torch_network
 
 
-def load_network(recipe: Recipe, weights: Path, *, device: str, compiled: bool = False) -> Network:
-    """Load it: OpenVINO on a CPU, torch on CUDA, there put through torch.compile where `compiled`.
+def load_network(
+    recipe: Recipe, weights: Path, *, device: str, compiled: bool = False, max_batch: int = 1
+) -> Network:
+    """Load it: OpenVINO on a CPU; torch on CUDA, there put through torch.compile where `compiled`, and in batches.
+
+    A CPU gains nothing from batches: one picture keeps all its cores busy.
 
     Raises ModelUnavailable where torch is needed and missing, `cuda` is asked for and there is none, or the
     weights are damaged or another network's.
     """
     if device == "cuda":
         network: Network = torch_network().CudaNetwork(recipe, weights, compiled=compiled)
-        return network
+        return Gathering(network, max_batch) if max_batch > 1 else network
     return OpenVinoNetwork(graph_of(recipe, weights), recipe.precision)

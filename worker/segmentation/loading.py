@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_segmenter(
-    card: ModelCard, weights: Path, *, device: str = "cpu", compiled: bool = False
+    card: ModelCard, weights: Path, *, device: str = "cpu", compiled: bool = False, max_batch: int = 1
 ) -> Segmenter:
     """Load the model; a second or less from a warm disk, minutes where the network must be converted first.
 
@@ -36,7 +36,7 @@ def load_segmenter(
     elif weights.suffix == ".onnx":
         network = OpenVinoNetwork(exact_graph(card, weights), card.precision)
     else:
-        network = load_network(recipe(card), weights, device=device, compiled=compiled)
+        network = load_network(recipe(card), weights, device=device, compiled=compiled, max_batch=max_batch)
     return Segmenter(card, family, network)
 
 

@@ -1,0 +1,114 @@
+"""Pictures of several jobs in one pass of the device.
+
+Nobody waits for company: a device that is free begins at once, so a lone caller loses nothing. Whoever comes while
+it works is gathered, and goes with the next pass; so batches grow with the load by themselves. Written without a
+GPU at hand: what it gains there was never measured.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from shared.errors import OutOfMemory
+from worker.inference.recipe import Network, parked
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    pictures: NDArray[Any]
+    output: NDArray[Any] | None = None
+    error: BaseException | None = field(default=None)
+
+    @property
+    def is_done(self) -> bool:
+        return self.output is not None or self.error is not None
+
+
+class Gathering:
+    """A network before which callers gather, at most `most` pictures a pass.
+
+    A batch that does not fit into memory is halved, and no larger one is tried again. When a pass fails otherwise,
+    each of its callers is served alone: so one bad picture fails alone.
+    """
+
+    def __init__(self, network: Network, most: int) -> None:
+        self._network = network
+        self._most = most
+        self._waiting: deque[_Request] = deque()
+        self._device = Lock()
+
+    @property
+    def most(self) -> int:
+        """Pictures a pass may have by now."""
+        return self._most
+
+    def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
+        """See Network; raises what the network raises."""
+        request = _Request(batch)
+        self._waiting.append(request)
+        while not request.is_done:
+            with self._device:  # whoever has it works for all that wait
+                if not request.is_done:
+                    self._pass(self._gathered())
+        if request.error is not None:
+            raise request.error
+        return np.asarray(request.output)
+
+    def park(self) -> bool:
+        """Leave the device's memory for the host's, where the network can."""
+        return parked(self._network)
+
+    def _gathered(self) -> list[_Request]:
+        """The longest waiting, and those behind it of the same shape; any other shape waits for its own pass."""
+        group = [self._waiting.popleft()]
+        taken = len(group[0].pictures)
+        while self._waiting and taken + len(self._waiting[0].pictures) <= self._most:
+            if self._waiting[0].pictures.shape[1:] != group[0].pictures.shape[1:]:
+                break
+            group.append(self._waiting.popleft())
+            taken += len(group[-1].pictures)
+        return group
+
+    def _pass(self, group: list[_Request]) -> None:
+        try:
+            whole = self._network.infer(_joined(group))
+        except OutOfMemory as error:
+            self._split(group, error)
+        except BaseException as error:  # noqa: BLE001  it belongs to a caller, whose stage records it
+            self._one_by_one(group, error)
+        else:
+            place = 0
+            for request in group:
+                count = len(request.pictures)
+                request.output = whole[place : place + count]
+                place += count
+
+    def _split(self, group: list[_Request], error: OutOfMemory) -> None:
+        if len(group) == 1:
+            group[0].error = error
+            return
+        half = (len(group) + 1) // 2
+        self._most = max(1, min(self._most, sum(len(request.pictures) for request in group[:half])))
+        _log.warning("batch_halved", most=self._most)
+        self._pass(group[:half])
+        self._pass(group[half:])
+
+    def _one_by_one(self, group: list[_Request], error: BaseException) -> None:
+        if len(group) == 1:
+            group[0].error = error
+            return
+        for request in group:
+            self._pass([request])
+
+
+def _joined(group: list[_Request]) -> NDArray[Any]:
+    if len(group) == 1:
+        return group[0].pictures
+    return np.concatenate([request.pictures for request in group])
