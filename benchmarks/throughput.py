@@ -1,0 +1,179 @@
+"""The whole service against rembg's own HTTP server, and against the bare network, at growing numbers of callers.
+
+python -m benchmarks.throughput [--concurrency 1,4,16] [--sizes 800x600,1200x1600,3000x4000] [--model imgly-medium]
+
+JPEG in, PNG out, until every caller holds its bytes; both servers with the same weights, on the same cores, turn by
+turn. Three ways of ours: with all that a job does by default, with no more than rembg does (no refinement, no
+decontamination), and the bare network alone, in a process of its own, at full load: what no service could beat.
+"""
+
+import argparse
+import itertools
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import httpx
+from rich.progress import track
+
+from benchmarks.against_rembg import SAME_WORK
+from benchmarks.installation import Installation, free_port, installation
+from benchmarks.load import percentile
+from benchmarks.memory import peak_bytes
+from benchmarks.photos import jpeg
+from benchmarks.report import Row, report
+from benchmarks.rivals.bare_network import BareNetwork, bare_network
+from benchmarks.rivals.rembg import RembgServer, server_command
+from shared.catalog import CARDS
+from shared.settings import load_settings
+from worker.io.weights import Weights
+
+_QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
+_SECONDS = 24.0
+"""Of work in a round, roughly; each caller does one photo at least."""
+_serial = itertools.count()
+
+CutOut = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What some callers have seen."""
+
+    rate: float
+    """Images a second."""
+    seconds: tuple[float, ...]
+    """From the first byte sent to the last byte held, each."""
+
+
+def main() -> None:
+    options = _options()
+    weights_of = Weights(load_settings().model_cache, load_settings().model_dir)
+    weights = weights_of.get(CARDS["imgly-medium"]).path
+    with installation() as here, bare_network(options.model) as network:
+        ours, our_sessions = _cutroom(here, options.model)
+        theirs, their_session = _rembg(here, weights)
+        rows = [
+            _row(size, callers, ours, theirs, network)
+            for size, callers in track(
+                list(itertools.product(options.sizes, options.concurrency)), "sizes and callers"
+            )
+        ]
+        memory = {"cutroom": peak_bytes(*our_sessions), "rembg": peak_bytes(their_session)}
+    rows[-1] = rows[-1] | {f"peak MB {name}": held / 1e6 for name, held in memory.items()}
+    rows[:-1] = [row | dict.fromkeys(("peak MB cutroom", "peak MB rembg"), "") for row in rows[:-1]]
+    name = "throughput" if options.model == "imgly-medium" else f"throughput_{options.model}"
+    report(name, f"Images a second and seconds: {options.model} here, imgly-medium in rembg's server", rows)
+
+
+def _row(size: str, callers: int, ours: "Cutroom", theirs: RembgServer, network: BareNetwork) -> Row:
+    width, height = (int(side) for side in size.split("x"))
+    same = ours.asking(SAME_WORK)
+    rounds: dict[str, list[Round]] = {"cutroom": [], "same work": [], "rembg": []}
+    bare = []
+    for _ in range(2):
+        bare.append(network.rate(_SECONDS / 4))
+        for name, cut_out in (
+            ("cutroom", ours.cut_out), ("same work", same.cut_out), ("rembg", theirs.cut_out),
+        ):  # fmt: skip
+            rounds[name].append(_round(cut_out, width, height, callers, _SECONDS * bare[-1] / 2))
+    rate = {name: median(one.rate for one in each) for name, each in rounds.items()}
+    seconds = {name: [value for one in each for value in one.seconds] for name, each in rounds.items()}
+    return {
+        "size": size,
+        "callers": callers,
+        "bare network images/s": median(bare),
+        **{f"{name} images/s": value for name, value in rate.items()},
+        **{f"{name} p50": median(values) for name, values in seconds.items()},
+        **{f"{name} p95": percentile(values, 0.95) for name, values in seconds.items()},
+        "times rembg's rate": rate["cutroom"] / rate["rembg"],
+        "at the same work": rate["same work"] / rate["rembg"],
+        "of rembg's p50": median(seconds["cutroom"]) / median(seconds["rembg"]),
+        "of the bare network": rate["cutroom"] / median(bare),
+    }
+
+
+def _round(cut_out: CutOut, width: int, height: int, callers: int, photos: float) -> Round:
+    """So many photos, rounded up to a whole number for each caller; every one is new to the service."""
+    count = max(1, round(photos / callers)) * callers
+    bodies = [jpeg(width, height, next(_serial)) for _ in range(count)]
+    with ThreadPoolExecutor(callers) as threads:
+        started = time.perf_counter()
+        seconds = list(threads.map(lambda body: _timed(cut_out, body), bodies))
+        elapsed = time.perf_counter() - started
+    return Round(count / elapsed, tuple(seconds))
+
+
+def _timed(cut_out: CutOut, photo: bytes) -> float:
+    started = time.perf_counter()
+    assert cut_out(photo)[:8] == b"\x89PNG\r\n\x1a\n"
+    return time.perf_counter() - started
+
+
+@dataclass(frozen=True, slots=True)
+class Cutroom:
+    """A caller of ours."""
+
+    http: httpx.Client
+    spec: str
+
+    def asking(self, options: object) -> "Cutroom":
+        """The same with further options."""
+        return Cutroom(self.http, json.dumps(json.loads(self.spec) | dict(options)))
+
+    def cut_out(self, photo: bytes) -> bytes:
+        """The cut-out as PNG: one request that waits, one for the bytes."""
+        job = self.http.post(
+            "/v1/jobs",
+            files={"image": photo, "spec": (None, self.spec, "application/json")},
+            headers={"Prefer": "wait=60"},
+        ).json()
+        while job["status"] in ("queued", "running"):  # every thread that may wait was taken
+            time.sleep(0.2)
+            job = self.http.get(f"/v1/jobs/{job['id']}").json()
+        return self.http.get(job["outputs"][0]["url"]).content
+
+
+def _cutroom(here: Installation, model: str) -> tuple[Cutroom, list[int]]:
+    """A client of the whole service, and the sessions of its processes."""
+    port = free_port()
+    sessions = [
+        here.start("gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app", port=port),
+        here.start("celery", "--app", "worker.main", "worker", "--without-gossip", "--without-mingle",
+                   "--queues", _QUEUES, port=0),
+        *(here.start("python", "-m", f"worker.{name}") for name in ("keeper", "feeder", "webhooks")),
+    ]  # fmt: skip
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
+    while client.get("/readyz").status_code != 200:
+        time.sleep(0.2)
+    ours = Cutroom(client, json.dumps({"model": model}))
+    ours.cut_out(jpeg(800, 600, next(_serial)))
+    return ours, sessions
+
+
+def _rembg(here: Installation, weights: Path) -> tuple[RembgServer, int]:
+    port = free_port()
+    session = here.start(*server_command(port), port=port, U2NET_HOME=str(weights.parent))
+    theirs = RembgServer(port, weights)
+    theirs.cut_out(jpeg(800, 600, next(_serial)))
+    return theirs, session
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "--concurrency", type=lambda text: [int(one) for one in text.split(",")], default=[1, 4, 16]
+    )
+    parser.add_argument(
+        "--sizes", type=lambda text: text.split(","), default=["800x600", "1200x1600", "3000x4000"]
+    )
+    parser.add_argument("--model", default="imgly-medium", help="ours; rembg always runs imgly-medium")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
