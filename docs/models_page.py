@@ -1,5 +1,9 @@
 """docs/models.md: the catalogue as tables, and what a table cannot say."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, WeightSource
 
 _HEAD = """\
@@ -16,12 +20,18 @@ whether its workers have a model's weights on disk or the model in memory.
 _AUTO = """
 `auto` takes the first of these whose weights are on the worker, or else the first that can be fetched:
 {orders}
-On a CPU that is IS-Net, not BiRefNet. On two cores with bf16 IS-Net takes 0.37 s a photo and 0.6 GB, `birefnet-lite`
-1.3 s and 1.4 GB, `birefnet-general` 4.4 s and 5 GB, where the S-measure on DIS-VD, as their authors publish it, is
-0.813, 0.882 and 0.911: the step to `birefnet-lite` costs three and a half times the time, so it is yours to choose,
-by name. On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for
-hair and veils `birefnet-matting`. Not sure? `"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them
-on your photo.
+On a CPU that is IS-Net. Seconds a photo and memory: `python -m benchmarks.models` on {machine}.
+The S-measure on DIS-VD is what the authors publish, of IS-Net and InSPyReNet for the weights of their papers, which
+are not quite those that one downloads:
+
+| Model | S-measure | Seconds | Memory |
+| --- | --- | --- | --- |
+{measured}
+`inspyrenet-fast` promises most for its arithmetic: 210 GFLOP a photo, where IS-Net takes 319 and `birefnet-lite` 642.
+`auto` begins with IS-Net all the same: of these weights only IS-Net's have been looked at on photos here
+(docs/quality.md), and they come from a package registry and need no torch. The others are yours to choose, by name.
+On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for hair and veils `birefnet-matting`. Not sure?
+`"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them on your photo.
 
 ## What they are
 
@@ -61,6 +71,16 @@ that has accepted its licence, and its token in `HF_TOKEN`.
 | --- | --- |
 """
 
+_RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "models.json"
+_S_MEASURE = {
+    "isnet-general-use": "0.813",
+    "inspyrenet-fast": "0.887",
+    "birefnet-lite": "0.882",
+    "inspyrenet": "0.900",
+    "birefnet-general": "0.911",
+}
+"""On DIS-VD: xuebinqin/DIS README (table 2), plemeri/InSPyReNet (table 4), ZhengPeng7/BiRefNet README."""
+
 _COMMERCIAL = {True: "yes", False: "**no**", "ask": "ask"}
 
 
@@ -75,7 +95,7 @@ def models_page() -> str:
         (
             _HEAD,
             uses,
-            _AUTO.format(orders=orders + "\n"),
+            _AUTO.format(orders=orders + "\n", **_seconds()),
             *(_row(card) for card in CARDS.values()),
             _UPSCALERS,
             *(_upscaler_row(card) for card in UPSCALERS.values()),
@@ -83,6 +103,24 @@ def models_page() -> str:
             *(_sources_row(card) for card in (*CARDS.values(), *UPSCALERS.values())),
         )
     )
+
+
+def _seconds() -> dict[str, str]:
+    """What the benchmark of networks has measured so far, and where."""
+    results = json.loads(_RESULTS.read_text())
+    rows = {row["model"]: row for row in results["rows"]}
+    measured = "".join(
+        f"| `{name}` | {published} | {_measured(rows.get(name))} |\n"
+        for name, published in _S_MEASURE.items()
+    )
+    machine = results["machine"]
+    return {"measured": measured, "machine": f"{machine['cores']} cores of an {machine['processor']}"}
+
+
+def _measured(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "not measured yet | "
+    return f"{row['OpenVINO s']:.2f} ({row['precision']}) | {row['OpenVINO MB'] / 1000:.1f} GB"
 
 
 def _row(card: ModelCard) -> str:
