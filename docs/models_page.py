@@ -30,8 +30,9 @@ are not quite those that one downloads:
 `inspyrenet-fast` promises most for its arithmetic: 210 GFLOP a photo, where IS-Net takes 319 and `birefnet-lite` 642.
 `auto` begins with IS-Net all the same: of these weights only IS-Net's have been looked at on photos here
 (docs/quality.md), and they come from a package registry and need no torch. The others are yours to choose, by name.
-On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for hair and veils `birefnet-matting`. Not sure?
-`"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them on your photo.
+On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for hair and
+veils `birefnet-matting`. Not sure? `"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them on your
+photo.
 
 ## What they are
 
