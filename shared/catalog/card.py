@@ -47,6 +47,8 @@ class ModelCard:
     """The network within the family; empty where the weights are an ONNX file only."""
     tile_pad_px: int = 0
     """Context that an upscaler's tile needs on each side, in input pixels, for seams that cannot be seen."""
+    partner: str = ""
+    """The row of weights that, mixed into an upscaler's, make it denoise less; empty where there are none."""
     is_public: bool = True
     """False for weights that only complete another model: no job may name them."""
     good_for: str = ""

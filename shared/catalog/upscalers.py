@@ -67,9 +67,10 @@ UPSCALERS = (
         scale=4,
         arch="srvgg_general",
         tile_pad_px=24,
+        partner="realesr-general-wdn-x4v3",
     ),
     ModelCard(
-        name="realesr-general-wdn-x4v3",  # blended into realesr-general-x4v3, it keeps more noise
+        name="realesr-general-wdn-x4v3",
         task="upscale",
         family="srvgg",
         sources=(

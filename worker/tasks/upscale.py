@@ -15,7 +15,8 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Upscaled:
     if spec is None:
         raise InternalError("the job asks for no upscaling")
     loaded = deps.upscalers.get(spec.model)
-    enlarged = loaded.model.upscale(cut_out(job, deps), spec.scale, progress)
+    upscaler = loaded.model if spec.denoise is None else loaded.model.denoising(spec.denoise)
+    enlarged = upscaler.upscale(cut_out(job, deps), spec.scale, progress)
     params = keys.hash_params({**spec.model_dump(mode="json"), "model": loaded.used.name})
     key = keys.stage_key(job.tenant, job.id, "cutout", params, "png")
     deps.artefacts.keep_cutout(key, enlarged)

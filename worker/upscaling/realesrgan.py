@@ -8,7 +8,7 @@ The colours must be the subject's own. Where they are the untouched photo ("dirt
 pixels) the caller decontaminates first, which is worth another 2.6 to 3 dB on edges; it is not done here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ import cv2
 import numpy as np
 
 from shared.catalog import ModelCard
-from shared.errors import SettingsInvalid
+from shared.errors import ModelUnavailable, SettingsInvalid
 from worker.imaging.types import Alpha, Cutout, Rgb
 from worker.upscaling.bleed import bleed
+from worker.upscaling.denoise import Strengths, mixed, rounded
 from worker.upscaling.recombine import MARGIN_PX, recombine
 from worker.upscaling.reduce import reduce
-from worker.upscaling.runtime import TileNetwork, load_tiles
+from worker.upscaling.runtime import TileNetwork, load_tiles, shapes
 from worker.upscaling.tiles import Area, Pixels, Progress, Tile, Tiling, enlarge, part, rows_of_tiles
 
 NETWORK_SHARE = 0.95  # of a pass's progress; the rest is recombination
@@ -30,18 +31,28 @@ NETWORK_SHARE = 0.95  # of a pass's progress; the rest is recombination
 class Upscaler:
     """A network that enlarges cut-outs. One may serve several threads."""
 
-    def __init__(self, network: TileNetwork, pad_px: int) -> None:
+    def __init__(self, network: TileNetwork, pad_px: int, strengths: Strengths | None = None) -> None:
         """Use `network` on tiles with `pad_px` of context; ValueError where they are too small for it."""
         if network.side_px < _least_side(pad_px):
             raise ValueError(f"tiles need at least {_least_side(pad_px)} px with a pad of {pad_px} px")
         self._network = network
+        self._strengths = strengths
         self._tiling = Tiling(network.side_px, pad_px, network.scale)
 
     @classmethod
-    def load(
-        cls, card: ModelCard, weights: Path, *, device: str, tile_side_px: int, compiled: bool = False
+    def load(  # noqa: PLR0913 what a network is made from, and what it runs on
+        cls,
+        card: ModelCard,
+        weights: Path,
+        *,
+        device: str,
+        tile_side_px: int,
+        compiled: bool = False,
+        partner: Callable[[], Path] | None = None,
     ) -> "Upscaler":
         """Load the network of a catalogue row from its weights file; ModelUnavailable where that cannot be.
+
+        `partner` gives the file of the row's partner, and is called when it is first needed.
 
         `tile_side_px` counts the pads; it is rounded up to even, as one network folds its input 2×2. Raises
         SettingsInvalid where it is too small for the network.
@@ -51,11 +62,31 @@ class Upscaler:
                 f"upscale_tile_px must be at least {_least_side(card.tile_pad_px)} for {card.name}"
             )
         side_px = tile_side_px + tile_side_px % 2
-        network = load_tiles(card, weights, device=device, side_px=side_px, compiled=compiled)
-        return cls(network, card.tile_pad_px)
+
+        def network(file: Path) -> TileNetwork:
+            return load_tiles(card, file, device=device, side_px=side_px, compiled=compiled)
+
+        def at(strength: float, partner: Callable[[], Path]) -> TileNetwork:
+            return network(mixed(weights, partner(), strength, shapes(card)))
+
+        strengths = Strengths(lambda strength: at(strength, partner)) if partner else None
+        return cls(network(weights), card.tile_pad_px, strengths)
+
+    def denoising(self, strength: float | None) -> "Upscaler":
+        """The same at a strength of 0 (keeps noise) .. 1 (takes it, as the network alone does); None: as it is.
+
+        Raises ModelUnavailable where the partner's weights are not to be had, or the network has no partner.
+        """
+        if strength is None or rounded(strength) == 1:
+            return self
+        if self._strengths is None:
+            raise ModelUnavailable("this network has no weights that denoise less")
+        return Upscaler(self._strengths.get(rounded(strength)), self._tiling.pad_px)
 
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the network can; it comes back when it is used."""
+        if self._strengths:
+            self._strengths.park()
         return self._network.park()
 
     def upscale(self, cutout: Cutout, scale: float, progress: Progress) -> Cutout:

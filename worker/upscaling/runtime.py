@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from shared.catalog import ModelCard
+from worker.inference.checkpoint import Shapes
 from worker.inference.loading import load_network
 from worker.inference.recipe import Network, Recipe, parked
+from worker.inference.torch_room import torch_network
 from worker.upscaling.tiles import Pixels
 
 if TYPE_CHECKING:
@@ -62,6 +64,12 @@ def load_tiles(
     """Load the network `card.arch` for tiles of `side_px`. Raises what `load_network` raises."""
     network = load_network(recipe(card, side_px), weights, device=device, compiled=compiled)
     return Tiles(network, side_px, card.scale)
+
+
+def shapes(card: ModelCard) -> Shapes:
+    """The official keys of a catalogue row's network. Raises ModelUnavailable where torch is missing."""
+    torch_network()
+    return {key: tuple(value.shape) for key, value in _build(card.arch).state_dict().items()}
 
 
 def recipe(card: ModelCard, side_px: int) -> Recipe:
