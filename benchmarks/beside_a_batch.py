@@ -10,10 +10,9 @@ from benchmarks.installation import Installation
 from benchmarks.load import percentile
 from benchmarks.photos import jpeg
 from benchmarks.report import Row
-from benchmarks.sleeping_worker import INFERENCE_SECONDS
+from benchmarks.sleeping_worker import INFERENCE_SECONDS, QUEUES
 
 JOBS = 60
-_QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
 _LINES_PER_SEND = 500
 
 
@@ -21,7 +20,7 @@ def beside_a_batch(here: Installation, lines: int) -> list[Row]:
     """One worker, a network that sleeps, one caller who waits for each job before he posts the next."""
     url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
     here.start("celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip", "--without-mingle",
-               "--queues", _QUEUES)  # fmt: skip
+               "--queues", QUEUES)  # fmt: skip
     for process in ("worker.keeper", "worker.feeder"):
         here.start("python", "-m", process)
     with httpx.Client(base_url=url, timeout=120) as client:

@@ -64,6 +64,16 @@ class Installation:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     @property
+    def redis_url(self) -> str:
+        """Of the records."""
+        return f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def broker_url(self) -> str:
+        """Of the messages."""
+        return f"redis://127.0.0.1:{self.redis_port}/1"
+
+    @property
     def records(self) -> redis.Redis:
         """The database of the records."""
         return redis.Redis(port=self.redis_port, db=0, decode_responses=True)
@@ -74,8 +84,8 @@ class Installation:
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "CUTROOM_PORT": str(port or 8000),
             "CUTROOM_DATA_DIR": str(self.folder),
-            "CUTROOM_REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
-            "CUTROOM_BROKER_URL": f"redis://127.0.0.1:{self.redis_port}/1",
+            "CUTROOM_REDIS_URL": self.redis_url,
+            "CUTROOM_BROKER_URL": self.broker_url,
             "CUTROOM_MAX_WAITING_JOBS": "1000000",
             "CUTROOM_LOG_FORMAT": "json",
             # The ETag of a job changes when its URLs are half-way to their end; not while we count.

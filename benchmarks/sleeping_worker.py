@@ -3,6 +3,7 @@
 celery --app benchmarks.sleeping_worker worker
 """
 
+import os
 import time
 from dataclasses import replace
 
@@ -17,7 +18,8 @@ from worker.io.weights import Weights, WeightsFile
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 
-INFERENCE_SECONDS = 0.2
+INFERENCE_SECONDS = float(os.environ.get("SLEEP_SECONDS", "0.2"))
+QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
 
 
 class Sleeper:

@@ -29,10 +29,10 @@ from benchmarks.report import Row, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
 from shared.catalog import CARDS
+from shared.queue.names import QUEUES
 from shared.settings import load_settings
 from worker.io.weights import Weights
 
-_QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
 _SECONDS = 24.0
 """Of work in a round, roughly; each caller does one photo at least."""
 _serial = itertools.count()
@@ -144,7 +144,7 @@ def _cutroom(here: Installation, model: str) -> tuple[Cutroom, list[int]]:
     sessions = [
         here.start("gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app", port=port),
         here.start("celery", "--app", "worker.main", "worker", "--without-gossip", "--without-mingle",
-                   "--queues", _QUEUES, port=0),
+                   "--queues", ",".join(QUEUES), port=0),
         *(here.start("python", "-m", f"worker.{name}") for name in ("keeper", "feeder", "webhooks")),
     ]  # fmt: skip
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
