@@ -78,6 +78,11 @@ class Installation:
         """The database of the records."""
         return redis.Redis(port=self.redis_port, db=0, decode_responses=True)
 
+    @property
+    def brokers(self) -> redis.Redis:
+        """The database of the messages."""
+        return redis.Redis(port=self.redis_port, db=1, decode_responses=True)
+
     def _environment(self, port: int) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CUTROOM_")}
         return kept | {

@@ -5,6 +5,7 @@ import itertools
 import secrets
 
 from benchmarks.installation import Installation
+from shared.jobs.job import Job
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.results import InputFacts
 from shared.limits import picture_limits
@@ -45,6 +46,10 @@ class Submitter:
         for ring in self._jobs.create(job_id, _TENANT, JobSpec(), picture, "bench"):
             self._queue.ring(ring)
         return job_id
+
+    def job(self, job_id: str) -> Job:
+        """Its record."""
+        return self._jobs.get(job_id)
 
     def finished(self) -> int:
         """Jobs that have ended, by the installation's own metrics."""
