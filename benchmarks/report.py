@@ -15,12 +15,17 @@ RESULTS = Path(__file__).with_name("results")
 Row = Mapping[str, object]
 
 
-def report(name: str, question: str, rows: Sequence[Row]) -> None:
-    """Show the rows under their question, and write `results/<name>.json`."""
+def show(question: str, rows: Sequence[Row]) -> None:
+    """Print the rows under their question."""
     table = Table(*rows[0], title=question)
     for row in rows:
         table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row.values()))
     Console(width=140).print(table)
+
+
+def report(name: str, question: str, rows: Sequence[Row]) -> None:
+    """Show the rows under their question, and write `results/<name>.json`."""
+    show(question, rows)
     RESULTS.mkdir(exist_ok=True)
     measured = {
         "question": question,

@@ -1,0 +1,78 @@
+"""The smallest fleet that does, and a page that says what was simulated."""
+
+import math
+
+import pytest
+
+from benchmarks.capacity import __main__ as command
+from benchmarks.capacity import published
+from benchmarks.capacity.planning import Costs, Prices, needed_workers, percentile, price_per_thousand
+from benchmarks.capacity.simulation import Fleet, Load
+from benchmarks.capacity.stages import StageSeconds
+
+SECOND = Costs((StageSeconds(before=0, inference=1, after=0, render=0),), (1.0,))
+
+
+def test_as_few_workers_as_do():
+    load, fleet = Load(2.0), Fleet(1, threads=1)
+    found, seen = needed_workers(load, fleet, SECOND, p95_seconds=3)
+    assert 3 <= found.workers <= 4
+    assert percentile(seen.interactive, 0.95) <= 3
+    assert needed_workers(load, fleet, SECOND, p95_seconds=1.05)[0].workers > found.workers
+
+
+def test_bulk_alone_needs_what_it_takes():
+    found, seen = needed_workers(
+        Load(2.0, bulk_share=1.0, batch_lines=50), Fleet(1, threads=1), SECOND, p95_seconds=3
+    )
+    assert found.workers <= 4
+    assert seen.interactive == []
+
+
+def test_no_number_of_workers_is_quicker_than_one_photo():
+    with pytest.raises(ValueError, match="a photo takes 1"):
+        needed_workers(Load(1.0), Fleet(1), SECOND, p95_seconds=0.9)
+
+
+def test_idle_time_is_paid_for():
+    # Two workers at 3,600 an hour each: 2 a second, for half an image a second.
+    assert price_per_thousand(Fleet(2), Prices(3600), 0.5) == pytest.approx(4000)
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 2), (0.95, 4), (0.25, 1)])
+def test_a_percentile_is_a_value_that_was_seen(share, value):
+    assert percentile([4, 2, 1, 3], share) == value
+
+
+def test_of_nothing_there_is_none():
+    assert percentile([], 0.95) == math.inf
+
+
+def test_the_help_teaches(capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.options().parse_args(["--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert all(
+        word in said for word in ("Put in your own first", "--inference-seconds", "--price", "Examples")
+    )
+
+
+def test_your_constants_replace_the_measured_ones():
+    given = command.options().parse_args(
+        ["--inference-seconds", "0.05", "--cpu-factor", "2", "--photos", "800x600=1,3000x4000=3"]
+    )
+    costs = command.costs_of(given)
+    usual = command.costs_of(command.options().parse_args(["--photos", "800x600=1,3000x4000=3"]))
+    assert costs.mean("inference") == pytest.approx(0.05)
+    assert costs.mean("render") == pytest.approx(2 * usual.mean("render"))
+
+
+def test_a_size_that_was_not_measured_is_refused_by_name():
+    given = command.options().parse_args(["--photos", "1x1=1"])
+    with pytest.raises(SystemExit, match="1x1"):
+        command.costs_of(given)
+
+
+def test_the_page_says_what_was_simulated():
+    assert published.PAGE.read_text() == published.page()

@@ -1,0 +1,128 @@
+"""The simulation against queues whose answer is known, and against what the service promises."""
+
+import math
+from random import Random
+from statistics import mean
+
+import pytest
+
+from benchmarks.capacity.simulation import Fleet, Load, Simulation, simulate
+from benchmarks.capacity.stages import StageSeconds, measured_sizes
+
+ONE_AT_A_TIME = {"threads": 1, "cores": 1}
+
+
+def inference_of(draw):
+    return lambda random: StageSeconds(before=0, inference=draw(random), after=0, render=0)
+
+
+exponential = inference_of(lambda random: random.expovariate(1))
+constant = inference_of(lambda _random: 1.0)
+
+
+def waits(load, sampler, workers=1, seeds=3):
+    fleet = Fleet(workers, **ONE_AT_A_TIME)
+    runs = (simulate(load, fleet, sampler, seconds=20_000, seed=10 + run) for run in range(seeds))
+    return mean(mean(run.waits) for run in runs)
+
+
+def erlang_c_wait(rate, servers):
+    """Mean wait of M/M/c at one second of service (Erlang 1917)."""
+    ends = rate**servers / math.factorial(servers) * servers / (servers - rate)
+    busy = ends / (sum(rate**k / math.factorial(k) for k in range(servers)) + ends)
+    return busy / (servers - rate)
+
+
+def crommelin_wait(rate, servers, most=400):
+    """Mean wait of M/D/c at one second of service: the queue seen a service time apart is a Markov chain
+    (Crommelin 1932), whose distribution is found by iteration."""
+    arrivals = [math.exp(-rate)]
+    for k in range(1, most):
+        arrivals.append(arrivals[-1] * rate / k)
+    there = [1.0] + [0.0] * (most - 1)
+    for _ in range(600):
+        left = [sum(there[: servers + 1]), *there[servers + 1 :]]
+        there = [sum(left[j] * arrivals[n - j] for j in range(min(n + 1, len(left)))) for n in range(most)]
+    return sum(n * share for n, share in enumerate(there)) / rate - 1
+
+
+def lindley_wait(rate, seed, seconds):
+    """Mean wait of one server by Lindley's recursion, over the very draws that the simulation makes."""
+    random, now, free, seen = Random(seed), 0.0, 0.0, []
+    while (now := now + random.expovariate(rate)) < 1.1 * seconds:
+        started = max(now, free)
+        free = started + random.expovariate(1)
+        if now > 0.1 * seconds:
+            seen.append(started - now)
+    return mean(seen)
+
+
+def test_one_server_waits_as_m_m_1():
+    assert waits(Load(0.5), exponential) == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9])
+def test_one_server_waits_exactly_as_lindley_says(rate):
+    seen = simulate(Load(rate), Fleet(1, **ONE_AT_A_TIME), exponential, seconds=5000, seed=7)
+    # Those that still wait at the end are missing.
+    assert mean(seen.waits) == pytest.approx(lindley_wait(rate, 7, 5000), rel=0.01)
+
+
+def test_one_server_waits_as_m_d_1():
+    # Pollaczek and Khinchine.
+    assert waits(Load(0.8), constant) == pytest.approx(0.8 / (2 * 0.2), rel=0.05)
+
+
+def test_four_servers_wait_as_m_m_c():
+    assert waits(Load(2.8), exponential, 4) == pytest.approx(erlang_c_wait(2.8, 4), rel=0.05)
+
+
+def test_four_servers_wait_as_m_d_c():
+    assert waits(Load(2.8), constant, 4, 2) == pytest.approx(crommelin_wait(2.8, 4, 60), rel=0.05)
+
+
+def test_the_formula_for_many_servers_agrees_with_that_for_one():
+    assert crommelin_wait(0.8, 1, 120) == pytest.approx(2.0, rel=0.01)
+    assert erlang_c_wait(0.8, 1) == pytest.approx(4.0)
+
+
+def test_bulk_delays_interactive_jobs_by_no_more_than_what_has_begun():
+    # Cobham's formula for the first of two classes: the work found under way, shared out over what is left.
+    load = Load(0.9, bulk_share=2 / 3, batch_lines=1, window=1000)
+    residual = 0.9 * 1 / 2
+    assert waits(load, constant) == pytest.approx(residual / (1 - 0.3), rel=0.06)
+
+
+def test_utilisation_is_what_comes_in_times_what_it_takes():
+    seen = simulate(Load(0.6), Fleet(1, **ONE_AT_A_TIME), constant, seconds=20_000)
+    assert seen.device_share == pytest.approx(0.6, rel=0.03)
+
+
+def test_a_batch_has_no_more_jobs_open_than_its_window():
+    load = Load(2, bulk_share=1.0, batch_lines=200, window=5)
+    simulation = Simulation(load, Fleet(50, **ONE_AT_A_TIME), constant)
+    outcome = simulation.run(2001, 1)
+    assert max(simulation._open) <= 5
+    # Five open at once, each seen done at the feeder's next look.
+    assert len(outcome.bulk) / 2000 < 5
+
+
+def test_cores_that_are_the_device_do_one_thing_at_a_time():
+    work = StageSeconds(before=0.5, inference=1, after=0, render=0.5)
+    fleet = Fleet(1, threads=4, cores=2, device_is_cores=True)
+    seen = simulate(Load(10), fleet, lambda _random: work, seconds=500)
+    # A photo takes 2 + 1 core seconds of 2 cores: no more than 1.5 s apart at best.
+    assert seen.core_share <= 1.001
+    assert len(seen.interactive) / 500 <= 1 / 1.5 + 0.01
+
+
+def test_a_second_lane_adds_its_time():
+    work = StageSeconds(before=0, inference=1, after=0, render=0.5, fetch=0.25, waiting=0.1)
+    seen = simulate(Load(0.001), Fleet(1, render_workers=1), lambda _random: work, seconds=20_000)
+    assert mean(seen.interactive) == pytest.approx(1 + 0.5 + 0.25 + 2 * 0.1)
+
+
+def test_the_measured_stages_are_there():
+    sizes = measured_sizes()
+    assert {"800x600", "1200x1600", "3000x4000"} <= set(sizes)
+    assert all(0 < one.render < 5 and 0 < one.inference < 10 for one in sizes.values())
