@@ -10,11 +10,11 @@ from pydantic_core import from_json
 from werkzeug.exceptions import ClientDisconnected
 
 from api.deps import Deps
-from api.reading import read_job_spec, read_spec
+from api.reading import check_webhook, read_job_spec, read_spec
 from api.uploads import uploads_of
 from shared.batches.batch import LineProblem
 from shared.batches.lines import StoredLine
-from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError
+from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError, UrlNotAllowed
 from shared.spec.job import JobSpec
 
 MAX_LINE_BYTES = 65_536
@@ -26,6 +26,9 @@ _CHUNK_BYTES = 8192
 _DETAIL_LENGTH = 300
 _UPLOADS_KEPT_SECONDS = 7 * 86_400
 """An upload that a line uses must last until the line's turn has come."""
+
+_MOST_HOSTS_ASKED = 20
+"""Names of webhooks that are looked up for one batch; whatever leads where, each delivery looks itself."""
 
 Document = Mapping[str, Any]
 
@@ -94,6 +97,7 @@ class LineReader:
         self._defaults = defaults
         self._custom_ids: set[bytes] = set()
         self._kept_upload = ""
+        self._webhook_hosts: dict[str, LineRefused | None] = {}
 
     def from_text(self, lines: Iterable[bytes | None]) -> Iterator[StoredLine]:
         """Lines of NDJSON, numbered from 1."""
@@ -129,7 +133,17 @@ class LineReader:
             raise LineRefused(error.code, error.detail) from None
         for upload_id in uploads_of(spec):
             self._keep_upload(upload_id)
+        self._check_webhook(spec)
         return spec
+
+    def _check_webhook(self, spec: JobSpec) -> None:
+        host = spec.webhook.url.host if spec.webhook else None
+        if host is None:
+            return
+        if host not in self._webhook_hosts and len(self._webhook_hosts) < _MOST_HOSTS_ASKED:
+            self._webhook_hosts[host] = _refusal_of_webhook(spec, self._deps)
+        if refused := self._webhook_hosts.get(host):
+            raise refused
 
     def _keep_upload(self, upload_id: str) -> None:
         if upload_id == self._kept_upload:  # a background that all lines share
@@ -148,6 +162,14 @@ class LineReader:
         if digest in self._custom_ids:
             raise LineRefused("duplicate_custom_id", "an earlier line has the same custom_id")
         self._custom_ids.add(digest)
+
+
+def _refusal_of_webhook(spec: JobSpec, deps: Deps) -> LineRefused | None:
+    try:
+        check_webhook(spec, deps.settings)
+    except UrlNotAllowed as error:
+        return LineRefused(error.code, error.detail)
+    return None
 
 
 def _document(line: bytes | None) -> Document:

@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from shared.errors import InvalidJson, InvalidSpec, UrlNotAllowed
+from shared.events.targets import check_target
 from shared.licensing import refused
+from shared.limits import url_rules
 from shared.settings import Settings
 from shared.spec.base import Spec
 from shared.spec.effects import BackgroundSpec, EffectSpec
@@ -27,8 +29,20 @@ def read_job_spec(text: bytes, settings: Settings, *, has_picture: bool) -> JobS
     problems = list(_across_fields(spec, settings, has_picture=has_picture))
     if problems:
         raise _invalid(problems)
-    _check_urls(spec, UrlRules(settings.allow_http_urls, settings.url_allowlist))
+    _check_urls(spec, url_rules(settings))
     return spec
+
+
+def check_webhook(spec: JobSpec, settings: Settings) -> None:
+    """Look up where a job's own webhook leads, as is done again when something is sent. Raises UrlNotAllowed.
+
+    Apart from `read_job_spec`, since it asks the network: not for each of a batch's many lines.
+    """
+    if spec.webhook is not None:
+        try:
+            check_target(str(spec.webhook.url), url_rules(settings))
+        except UrlNotAllowed as error:
+            raise UrlNotAllowed(f"/webhook/url: {error.detail}") from None
 
 
 def read_spec(kind: type[S], text: bytes) -> S:

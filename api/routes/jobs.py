@@ -16,7 +16,7 @@ from api.events import MIME_TYPE, Stream, events
 from api.idempotency import OnceAnswered, once
 from api.outlook import outlook_of, retry_after
 from api.problems import problem_responses
-from api.reading import read_job_spec
+from api.reading import check_webhook, read_job_spec
 from api.receiving import PostedJob, received
 from api.requests import current_request_id
 from api.tenancy import current_tenant, own_job
@@ -89,6 +89,7 @@ def create_job() -> Response:
     deps, preference = current_deps(), preference_of(request)
     with received(request, deps.settings.max_bytes) as posted:
         spec = read_job_spec(posted.spec_json, deps.settings, has_picture=posted.picture is not None)
+        check_webhook(spec, deps.settings)
 
         def make(job_id: str) -> StoredAnswer:
             wanted = Application(job_id, current_tenant(), spec, posted.picture, current_request_id())

@@ -4,6 +4,7 @@ import io
 import json
 import time
 import tracemalloc
+from unittest.mock import patch
 
 import pytest
 from werkzeug.exceptions import ClientDisconnected
@@ -129,3 +130,32 @@ def test_uploads_last_until_their_lines_have_had_their_turn(client, read, redis)
 def test_defaults_that_hold_for_no_line_are_refused(defaults):
     with pytest.raises(InvalidSpec):
         read_defaults(defaults)
+
+
+class TestWebhooks:
+    """Where the lines' own webhooks lead is looked up, but not fifty thousand times."""
+
+    @pytest.fixture
+    def asked(self):
+        """The hosts that were looked up; all are inside whose names say so."""
+        hosts = []
+
+        def resolve(host, *_args, **_named):
+            hosts.append(host)
+            return [(2, 1, 6, "", ("10.0.0.1" if host.startswith("inside") else "93.184.216.34", 443))]
+
+        with patch("socket.getaddrinfo", resolve):
+            yield hosts
+
+    def test_one_that_leads_inside_is_the_line_s_mistake(self, read, asked):
+        inside, outside = (
+            GOOD | {"webhook": {"url": f"https://{one}.example/"}} for one in ("inside", "out")
+        )
+        found = codes(read(inside, outside, GOOD, inside, outside))
+        assert found == ["url_not_allowed", None, None, "url_not_allowed", None]
+        assert asked == ["inside.example", "out.example"]
+
+    def test_only_so_many_are_looked_up(self, read, asked):
+        lines = [GOOD | {"webhook": {"url": f"https://h{number}.example/"}} for number in range(300)]
+        assert set(codes(read(*lines))) == {None}
+        assert len(asked) == 20

@@ -88,6 +88,16 @@ def test_a_job_s_own_webhook_is_checked_too(client):
     assert response.json["detail"].startswith("/webhook/url")
 
 
+def test_and_so_is_where_its_name_leads(client, stored_keys):
+    spec = json.dumps({"webhook": {"url": URL}})
+    with patch("socket.getaddrinfo", return_value=[(10, 1, 6, "", ("::ffff:10.0.0.1", 443, 0, 0))]):
+        response = client.post("/v1/jobs", data={"image": (io.BytesIO(encoded()), "cat.png"), "spec": spec})
+    assert (response.status_code, response.json["code"]) == (422, "url_not_allowed")
+    assert stored_keys() == []
+    response = client.post("/v1/jobs", data={"image": (io.BytesIO(encoded()), "cat.png"), "spec": spec})
+    assert response.status_code == 202
+
+
 def test_a_change_leaves_the_rest(client, hook):
     changed = client.patch(f"/v1/webhooks/{hook['id']}", json={"enabled": False, "description": "mine"}).json
     assert (changed["enabled"], changed["description"], changed["url"]) == (False, "mine", URL)
