@@ -11,7 +11,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -21,8 +21,8 @@ from shared.errors import NotFound, SettingsInvalid, StorageUnavailable
 from shared.settings import Settings
 from shared.storage.folder import Folder
 from shared.storage.headers import check_content_type
-from shared.storage.keys import check_key
-from shared.storage.port import ObjectStat, SignedRequest
+from shared.storage.keys import check_key, check_prefix
+from shared.storage.port import ObjectStat, SignedRequest, StoredObject
 from shared.storage.signing import UrlSigner
 
 CHUNK_BYTES = 1 << 20
@@ -78,6 +78,23 @@ class FileObjectStore:
         """See ObjectStore."""
         with _translated():
             self._folder.remove(key)
+
+    def under(self, prefix: str) -> Iterator[StoredObject]:
+        """See ObjectStore."""
+        with _translated():
+            for key, facts in self._folder.under(check_prefix(prefix)):
+                stored_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+                yield StoredObject(key, max(facts.st_size - _LABEL_BYTES, 0), stored_at)
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """See ObjectStore; a writer that was killed leaves a draft."""
+        count = 0
+        with _translated():
+            for name, facts in self._folder.drafts():
+                if facts.st_mtime < before.timestamp():
+                    self._folder.discard(name)
+                    count += 1
+        return count
 
     def presign_get(self, key: str, *, expires_in: timedelta, filename: str) -> str:
         """See ObjectStore."""

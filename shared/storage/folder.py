@@ -2,11 +2,12 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from shared.storage.keys import check_key
+from shared.storage.keys import check_key, is_key
 
 # Every step is opened relative to the one before it, so nothing swapped for a symlink meanwhile leads away.
 _ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,6 +46,21 @@ class Folder:
         """Remove a draft, if it is still there."""
         with suppress(FileNotFoundError):
             os.unlink(self._root / _DRAFTS / name)
+
+    def drafts(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Every draft that lies there, being written or left behind."""
+        with os.scandir(self._root / _DRAFTS) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    yield entry.name, entry.stat(follow_symlinks=False)
+
+    def under(self, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+        """Key and facts of every plain file below; what vanishes meanwhile is left out."""
+        for name, facts in self._within(prefix):
+            if stat.S_ISDIR(facts.st_mode):
+                yield from self.under(f"{prefix}{name}/")
+            elif stat.S_ISREG(facts.st_mode):
+                yield prefix + name, facts
 
     def move_in(self, name: str, key: str) -> None:
         """Make the draft the file of `key` in one step, and make that step last."""
@@ -87,6 +103,17 @@ class Folder:
                 return
             folders.pop()
 
+    def _within(self, prefix: str) -> list[tuple[str, os.stat_result]]:
+        """What lies directly in a folder; nothing where there is none."""
+        try:
+            with self._parent(f"{prefix}x") as (folder, _):
+                names = [name for name in os.listdir(folder) if is_key(prefix + name)]
+                return [(name, facts) for name in names if (facts := _facts(name, folder))]
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return []
+            raise
+
     def _enter_root(self) -> int:
         try:
             return os.open(self._root, _ENTER)
@@ -110,6 +137,12 @@ class Folder:
                 here = os.open(folder, _ENTER, dir_fd=here)
                 opened.callback(os.close, here)
             yield here, name
+
+
+def _facts(name: str, folder: int) -> os.stat_result | None:
+    with suppress(FileNotFoundError):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return None
 
 
 def _make(folder: str, above: int) -> bool:

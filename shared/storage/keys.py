@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 MAX_KEY_LENGTH = 512
+ROOT = "t/"
+"""What the keys of all tenants start with."""
 
 # No dot in a part, so `..` cannot be written; no upper limit of S3 or of a file system is near.
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -52,9 +54,28 @@ def hash_params(params: Mapping[str, object]) -> str:
 
 def check_key(key: str) -> str:
     """The key itself. Raises ValueError unless each part is plain: no `..`, no empty part, nothing hidden."""
-    if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"not an object key: {key[:80]!r}")
     return key
+
+
+def is_key(key: str) -> bool:
+    """Whether `check_key` lets it pass."""
+    return len(key) <= MAX_KEY_LENGTH and _KEY.fullmatch(key) is not None
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix itself. Raises ValueError unless it is the beginning of keys, up to and including a slash."""
+    if not prefix.endswith("/"):
+        raise ValueError(f"not the prefix of an object key: {prefix[:80]!r}")
+    check_key(prefix.removesuffix("/"))
+    return prefix
+
+
+def owner_of(key: str) -> tuple[str, str] | None:
+    """The tenant and the id of the job, upload or batch that a key belongs to; None for a key laid out otherwise."""
+    parts = key.split("/")
+    return (parts[1], parts[2]) if len(parts) == 4 and parts[0] == ROOT.rstrip("/") else None
 
 
 def _part(part: str) -> str:

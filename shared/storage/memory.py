@@ -1,14 +1,15 @@
 """Objects in this process's memory, for tests. It holds whole objects; nothing else here does."""
 
 import io
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import BinaryIO
 
 from shared.errors import NotFound, StorageUnavailable
 from shared.storage.headers import check_content_type
-from shared.storage.keys import check_key
-from shared.storage.port import ObjectStat, SignedRequest
+from shared.storage.keys import check_key, check_prefix
+from shared.storage.port import ObjectStat, SignedRequest, StoredObject
 from shared.storage.signing import UrlSigner
 
 
@@ -18,6 +19,7 @@ class MemoryObjectStore:
     def __init__(self, base_url: str = "http://127.0.0.1:8000", secret: str = "in-memory") -> None:  # noqa: S107 signs nothing real
         self._signer = UrlSigner(base_url, secret)
         self._objects: dict[str, tuple[bytes, str]] = {}
+        self._stored_at: dict[str, datetime] = {}
         self._lock = Lock()
         self.is_down = False
         """Set it, and every method raises StorageUnavailable."""
@@ -29,6 +31,7 @@ class MemoryObjectStore:
         content = body.read()
         with self._lock:
             self._objects[labelled[0]] = (content, labelled[1])
+            self._stored_at[labelled[0]] = datetime.now(UTC)
 
     def open(self, key: str) -> BinaryIO:
         """See ObjectStore."""
@@ -51,6 +54,23 @@ class MemoryObjectStore:
         self.check()
         with self._lock:
             self._objects.pop(check_key(key), None)
+
+    def under(self, prefix: str) -> Iterator[StoredObject]:
+        """See ObjectStore."""
+        self.check()
+        check_prefix(prefix)
+        with self._lock:
+            found = [
+                StoredObject(key, len(content), self._stored_at[key])
+                for key, (content, _) in self._objects.items()
+                if key.startswith(prefix)
+            ]
+        yield from found
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """See ObjectStore; nothing is ever half written here."""
+        self.check()
+        return 0
 
     def presign_get(self, key: str, *, expires_in: timedelta, filename: str) -> str:
         """See ObjectStore."""

@@ -1,8 +1,8 @@
 """The port to object storage: what the API and the workers ask of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import BinaryIO, Protocol
 
 
@@ -12,6 +12,16 @@ class ObjectStat:
 
     bytes: int
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as storage lists it."""
+
+    key: str
+    bytes: int
+    stored_at: datetime
+    """With its time zone, by the clock of the storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,15 @@ class ObjectStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens when there is none."""
+
+    def under(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object whose key begins with `prefix`, which ends in a slash; in no particular order.
+
+        What is stored or deleted meanwhile may be in it or not.
+        """
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """Remove what is left of writes that were begun before then and never ended; how many there were."""
 
     def presign_get(self, key: str, *, expires_in: timedelta, filename: str) -> str:
         """A URL that serves the object as an attachment named `filename` until it expires."""

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.errors import AppError, NotFound, SettingsInvalid, StorageUnavailable
 from shared.settings import Settings
 from shared.storage.headers import attachment, check_content_type
-from shared.storage.keys import check_key
-from shared.storage.port import ObjectStat, SignedRequest
+from shared.storage.keys import check_key, check_prefix
+from shared.storage.port import ObjectStat, SignedRequest, StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -80,6 +80,30 @@ class S3ObjectStore:
                 self._client.delete_object(Bucket=self._bucket, Key=path)
         except NotFound:
             return
+
+    def under(self, prefix: str) -> Iterator[StoredObject]:
+        """See ObjectStore."""
+        place = len(self._path("x")) - 1
+        pages = self._client.get_paginator("list_objects_v2")
+        asked = pages.paginate(Bucket=self._bucket, Prefix=f"{self._path(check_prefix(prefix)[:-1])}/")
+        with _translated("ListObjects"):
+            for page in asked:
+                for one in page.get("Contents", ()):
+                    yield StoredObject(one["Key"][place:], one["Size"], one["LastModified"])
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """See ObjectStore; an upload in parts whose sender was killed keeps its parts, and is paid for."""
+        count = 0
+        pages = self._client.get_paginator("list_multipart_uploads")
+        with _translated("ListMultipartUploads"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._path("x")[:-1]):
+                for upload in page.get("Uploads", ()):
+                    if upload["Initiated"] < before:
+                        self._client.abort_multipart_upload(
+                            Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                        )
+                        count += 1
+        return count
 
     def presign_get(self, key: str, *, expires_in: timedelta, filename: str) -> str:
         """See ObjectStore; the content type served is the one that was stored."""

@@ -10,7 +10,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import boto3
@@ -21,7 +21,7 @@ from moto.server import ThreadedMotoServer
 from shared.errors import NotFound, StorageUnavailable
 from shared.settings import Settings
 from shared.storage.file import FileObjectStore
-from shared.storage.keys import input_key
+from shared.storage.keys import input_key, job_prefix, stage_key
 from shared.storage.memory import MemoryObjectStore
 from shared.storage.opening import open_store
 from shared.storage.port import ObjectStore
@@ -407,3 +407,51 @@ def test_a_storage_that_is_down_says_so_soon(subject):
             break  # one call is enough of the retries' waiting
         with pytest.raises(StorageUnavailable):
             call()
+
+
+def test_everything_below_a_prefix_is_listed_and_nothing_else(store):
+    mine = (KEY, stage_key("local", "job_1", "matte", "0" * 16, "png"))
+    for key in (*mine, OTHER_KEY, input_key("local", "job_11"), input_key("other", "job_1")):
+        put(store, key=key, content=b"12345")
+    found = list(store.under(job_prefix("local", "job_1")))
+    assert sorted(one.key for one in found) == sorted(mine)
+    assert {one.bytes for one in found} == {5}
+    assert set(mine) | {OTHER_KEY} <= {one.key for one in store.under("t/")}
+    for key in (*mine, OTHER_KEY, input_key("local", "job_11"), input_key("other", "job_1")):
+        store.delete(key)
+
+
+def test_what_is_listed_says_when_it_was_stored(store):
+    before = datetime.now(UTC)
+    put(store)
+    [found] = store.under(job_prefix("local", "job_1"))
+    assert abs(found.stored_at - before) < timedelta(seconds=30)
+
+
+def test_nothing_is_below_a_prefix_that_nobody_used(store):
+    assert list(store.under("t/nobody/job_1/")) == []
+
+
+@pytest.mark.parametrize("prefix", ["", "t", "/", "t//", "../", "t/../", "t/.drafts/"])
+def test_a_prefix_is_the_beginning_of_keys(store, prefix):
+    with pytest.raises(ValueError, match="key"):
+        list(store.under(prefix))
+
+
+def test_what_was_finished_is_never_discarded(store):
+    put(store)
+    store.discard_unfinished(datetime.now(UTC) + timedelta(hours=1))
+    assert read(store) == b"picture"
+
+
+def test_parts_of_an_upload_that_never_ended_are_discarded_once_they_are_old(subject):
+    if not subject.kind.startswith("s3"):
+        pytest.skip("has no uploads in parts; its own tests say what it leaves behind")
+    store, now = subject.store, datetime.now(UTC)
+    named = {"Bucket": swift_server.BUCKET, "Key": store._path(KEY)}
+    upload_id = store._client.create_multipart_upload(**named)["UploadId"]
+    store._client.upload_part(**named, UploadId=upload_id, PartNumber=1, Body=b"x")
+    if subject.kind != "s3_on_moto":  # to moto, every upload was begun in 2010
+        assert store.discard_unfinished(now - timedelta(hours=1)) == 0
+    assert store.discard_unfinished(now + timedelta(hours=1)) == 1
+    assert not store._client.list_multipart_uploads(Bucket=swift_server.BUCKET).get("Uploads")

@@ -27,12 +27,18 @@ def delete_expired(archive: JobArchive, objects: ObjectStore) -> bool:
     for job in expired:
         if archive.glance(job.id) != Glance(job.status, job.version):
             continue  # somebody has just queued it again
-        for key in files_of(job):
+        for key in everything_of(job, objects):
             objects.delete(key)
         archive.forget(job)
         gone += 1
         _log.info("job_deleted", job_id=job.id)
     return gone == _PAGE
+
+
+def everything_of(job: Job, objects: ObjectStore) -> frozenset[str]:
+    """What the record names, and what else lies there: written by attempts that died before they could say so."""
+    # Both, since a listing may be a little behind what was stored.
+    return files_of(job) | {found.key for found in objects.under(job_prefix(job.tenant, job.id))}
 
 
 def files_of(job: Job) -> frozenset[str]:

@@ -1,6 +1,7 @@
 import errno
 import io
 import os
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
@@ -187,3 +188,31 @@ def test_a_put_waits_for_the_disk_with_the_file_and_each_folder_that_it_changed(
     synced.clear()
     put(store, key="t/local/job_1/matte")
     assert synced[1:] == ["/t/local/job_1"]
+
+
+def test_drafts_of_killed_writers_are_discarded_once_they_are_old(store, root):
+    now = datetime.now(UTC)
+    for name, minutes in (("old", 61), ("young", 59)):
+        (root / ".drafts" / name).write_bytes(b"half")
+        written = (now - timedelta(minutes=minutes)).timestamp()
+        os.utime(root / ".drafts" / name, (written, written))
+    put(store)
+    assert store.discard_unfinished(now - timedelta(hours=1)) == 1
+    assert drafts(root) == ["young"]
+
+
+def test_a_listing_leaves_out_what_no_key_can_name_and_follows_no_link(store, root, tmp_path):
+    put(store)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret").write_bytes(b"x")
+    (root / "t" / "local" / "linked").symlink_to(elsewhere)
+    (root / "t" / "local" / "a file of somebody's").write_bytes(b"x")
+    (root / "t" / "local" / ".hidden").write_bytes(b"x")
+    assert [found.key for found in store.under("t/")] == [KEY]
+
+
+def test_a_listing_of_a_folder_that_is_gone_is_not_empty_but_an_error(store, root):
+    root.rename(root.with_name("elsewhere"))
+    with pytest.raises(StorageUnavailable):
+        list(store.under("t/"))

@@ -64,3 +64,13 @@ def test_the_hash_of_parameters_does_not_change_between_releases():
 def test_what_json_cannot_say_is_refused(params):
     with pytest.raises((TypeError, ValueError)):
         keys.hash_params(params)
+
+
+@pytest.mark.parametrize("key", [keys.input_key("acme", "job_1"), keys.batch_lines_key("acme", "bat_1", 3)])
+def test_a_key_says_whose_it_is(key):
+    assert keys.owner_of(key) == ("acme", key.split("/")[2])
+
+
+@pytest.mark.parametrize("key", ["t/acme/job_1", "u/acme/job_1/input", "t/acme/job_1/a/b", "input"])
+def test_a_key_that_is_laid_out_otherwise_is_nobody_s(key):
+    assert keys.owner_of(key) is None

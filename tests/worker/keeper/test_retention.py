@@ -167,3 +167,12 @@ def test_a_job_that_was_queued_again_meanwhile_stays(done, expire, archive, obje
     assert delete_expired(Stale(), objects) is False
     assert len(keys(objects)) == 3
     assert jobs.get("job_1")
+
+
+def test_what_a_lost_attempt_wrote_goes_with_its_job(done, expire, archive, objects, put):
+    done("job_1")
+    put(f"t/local/job_1/image-{'f' * 16}.png")
+    stays = put(f"t/local/job_11/image-{'f' * 16}.png")
+    expire("job_1")
+    delete_expired(archive, objects)
+    assert keys(objects) == {stays}
