@@ -68,11 +68,11 @@ def profile_space(icc_profile: bytes | None) -> str | None:
         return None
 
 
-def image_to_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
-    """A grey, CMYK or Lab picture as sRGB through its profile, or None where the two do not fit."""
+def mode_to_srgb(mode: str, icc_profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """From grey, CMYK or Lab pictures of this mode to sRGB through a profile, or None where the two do not fit."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
-        return ImageCms.profileToProfile(image, source, _SRGB, _INTENT, "RGB", flags=_FLAGS)
+        return ImageCms.buildTransform(source, _SRGB, mode, "RGB", _INTENT, _FLAGS)
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
         return None
 

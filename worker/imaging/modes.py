@@ -1,36 +1,27 @@
 """From any of Pillow's modes, and from 16 bits, to 8-bit RGB and alpha."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
-from worker.imaging.colour import image_to_srgb, profile_space
+from worker.imaging.colour import mode_to_srgb, profile_space
 from worker.imaging.types import Alpha, Rgb
 
 _NUMBERS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _RGB_MODES = ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "HSV", "YCbCr")
 """Modes whose pixels are in the space of an RGB profile, once converted to RGB."""
+_BARE = {"LA": "L", "1": "L"}
+"""Grey modes that are taken for plain grey before a profile is applied."""
 _STRIP_PX = 512
 
 
 def eight_bit(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Scale any numbers to 0..255, rounded: 16-bit by 1/257, so that 65535 becomes 255.
-
-    Files do not say how far wide integers and floats reach: the top is the smallest of 1 (floats only), 255
-    and 65535 that holds the largest value, else that value. What is not a number, or negative, becomes 0.
-    """
-    if numbers.dtype == np.uint8:
-        return numbers
-    if numbers.dtype == np.uint16:
-        return cv2.convertScaleAbs(numbers, alpha=1 / 257)
-    finite = np.nan_to_num(numbers.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    highest = float(finite.max())
-    tops = (1.0, 255.0, 65535.0) if numbers.dtype.kind == "f" else (255.0, 65535.0)
-    top = next((top for top in tops if highest <= top), highest)
-    return cv2.convertScaleAbs(np.maximum(finite, 0), alpha=255 / top)
+    """Scale 8 or 16 bits to 0..255, rounded: by 1/257, so that 65535 becomes 255."""
+    return numbers if numbers.dtype == np.uint8 else cv2.convertScaleAbs(numbers, alpha=1 / 257)
 
 
 def split(image: Image.Image) -> tuple[Rgb, Alpha | None, bytes | None]:
@@ -44,10 +35,8 @@ def split(image: Image.Image) -> tuple[Rgb, Alpha | None, bytes | None]:
     if image.mode in _NUMBERS:
         return *_split_numbers(image), None
     if image.mode in _RGB_MODES and (space == "RGB" or space is None):
-        return *_split_colours(image), icc_profile if space else None
-    rgb, alpha = _split_colours(image)
-    managed = _managed(image, icc_profile, space)
-    return rgb if managed is None else np.asarray(managed), alpha, None
+        return *_split_colours(image, None), icc_profile if space else None
+    return *_split_colours(image, _managed(image, icc_profile)), None
 
 
 def split_array(pixels: NDArray[Any]) -> tuple[Rgb, Alpha | None]:
@@ -58,35 +47,76 @@ def split_array(pixels: NDArray[Any]) -> tuple[Rgb, Alpha | None]:
     return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB), cv2.extractChannel(pixels, 3)
 
 
-def _split_colours(image: Image.Image) -> tuple[Rgb, Alpha | None]:
+def _split_colours(
+    image: Image.Image, to_srgb: ImageCms.ImageCmsTransform | None
+) -> tuple[Rgb, Alpha | None]:
     has_alpha = image.has_transparency_data
-    if image.mode == "L" and not has_alpha:
+    if image.mode == "L" and not has_alpha and to_srgb is None:
         return cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2RGB), None
     if image.mode == "RGB" and not has_alpha:
         return np.asarray(image), None
     rgb = np.empty((image.height, image.width, 3), np.uint8)
     alpha = np.empty((image.height, image.width), np.uint8) if has_alpha else None
-    # In strips: a whole picture converted stands in memory four times.
-    for top in range(0, image.height, _STRIP_PX):
-        strip = image.crop((0, top, image.width, min(top + _STRIP_PX, image.height)))
+    for rows, strip in _strips(image):
         pixels = np.asarray(strip.convert("RGBA" if has_alpha else "RGB"))
-        rgb[top : top + _STRIP_PX] = pixels[..., :3]
+        rgb[rows] = pixels[..., :3] if to_srgb is None else np.asarray(to_srgb.apply(_bare(strip)))
         if alpha is not None:
-            alpha[top : top + _STRIP_PX] = pixels[..., 3]
+            alpha[rows] = pixels[..., 3]
     return rgb, alpha
 
 
 def _split_numbers(image: Image.Image) -> tuple[Rgb, Alpha | None]:
-    numbers = np.asarray(image)
-    numbers = numbers.astype(numbers.dtype.newbyteorder("="), copy=False)
-    rgb = cv2.cvtColor(eight_bit(numbers), cv2.COLOR_GRAY2RGB)
+    """Grey of more than 8 bits. Negative numbers, and what is none, become 0."""
+    top = _top(image)
     key = image.info.get("transparency")
-    alpha = np.where(numbers == key, 0, 255).astype(np.uint8) if isinstance(key, int) else None
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    alpha = np.empty((image.height, image.width), np.uint8) if isinstance(key, int) else None
+    for rows, strip in _strips(image):
+        numbers = _numbers(strip)
+        levels = cv2.convertScaleAbs(np.maximum(_finite(numbers), 0), alpha=255 / top)
+        rgb[rows] = cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB)
+        if alpha is not None:
+            alpha[rows] = np.where(numbers == key, 0, 255)
     return rgb, alpha
 
 
-def _managed(image: Image.Image, icc_profile: bytes | None, space: str | None) -> Image.Image | None:
-    """The picture as sRGB through its own profile, where the profile is of the picture's space."""
-    bare = image.convert("L") if image.mode in ("L", "LA", "1") else image
-    fits = {"L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}.get(bare.mode) == space
-    return image_to_srgb(bare, icc_profile) if icc_profile and fits else None
+def _top(image: Image.Image) -> float:
+    """The number that becomes 255.
+
+    Files do not say how far wide integers and floats reach: it is the smallest of 1 (floats only), 255 and 65535
+    that holds the largest value, else that value.
+    """
+    if image.mode.startswith("I;16"):
+        return 65535.0
+    highest = max(float(_finite(_numbers(strip)).max()) for _, strip in _strips(image))
+    tops = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+    return next((top for top in tops if highest <= top), highest)
+
+
+def _numbers(strip: Image.Image) -> NDArray[Any]:
+    """In the machine's own order of bytes."""
+    numbers = np.asarray(strip)
+    return numbers.astype(numbers.dtype.newbyteorder("="), copy=False)
+
+
+def _finite(numbers: NDArray[Any]) -> NDArray[Any]:
+    return np.nan_to_num(numbers.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    """Band by band: a whole picture converted stands in memory four times."""
+    for top in range(0, image.height, _STRIP_PX):
+        bottom = min(top + _STRIP_PX, image.height)
+        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
+
+
+def _managed(image: Image.Image, icc_profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """The way to sRGB through the picture's own profile, where the profile is of the picture's space."""
+    mode = _BARE.get(image.mode, image.mode)
+    fits = {"L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}.get(mode) == profile_space(icc_profile)
+    return mode_to_srgb(mode, icc_profile) if icc_profile and fits else None
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """Without alpha, in the mode that profiles speak of."""
+    return image.convert(_BARE[image.mode]) if image.mode in _BARE else image
