@@ -103,7 +103,8 @@ class _Worker:
     def infer(self, seconds: float) -> Events:
         # All cores at once where they are the device: asked for one by one, so that they gather as they come free.
         turns = [self._device.request() for _ in range(max(1, self._cores_per_inference))]
-        yield self._env.all_of(turns)
+        for turn in turns:
+            yield turn
         yield self._env.timeout(seconds)
         for turn in turns:
             self._device.release(turn)

@@ -1,5 +1,6 @@
 """The simulation against queues whose answer is known, and against what the service promises."""
 
+import heapq
 import math
 from random import Random
 from statistics import mean
@@ -10,20 +11,29 @@ from benchmarks.capacity.simulation import Fleet, Load, Simulation, simulate
 from benchmarks.capacity.stages import StageSeconds, measured_sizes
 
 ONE_AT_A_TIME = {"threads": 1, "cores": 1}
+LAWS = {"M": lambda random: random.expovariate(1), "D": lambda _random: 1.0}
+"""How long a service takes, a second on average: at random, or always the same."""
 
 
-def inference_of(draw):
-    return lambda random: StageSeconds(before=0, inference=draw(random), after=0, render=0)
+def sampler(law):
+    return lambda random: StageSeconds(before=0, inference=LAWS[law](random), after=0, render=0)
 
 
-exponential = inference_of(lambda random: random.expovariate(1))
-constant = inference_of(lambda _random: 1.0)
-
-
-def waits(load, sampler, workers=1, seeds=3):
+def simulated_wait(load, law, workers, seed, seconds):
     fleet = Fleet(workers, **ONE_AT_A_TIME)
-    runs = (simulate(load, fleet, sampler, seconds=20_000, seed=10 + run) for run in range(seeds))
-    return mean(mean(run.waits) for run in runs)
+    return mean(simulate(load, fleet, sampler(law), seconds=seconds, seed=seed).waits)
+
+
+def recursive_wait(rate, law, servers, seed, seconds):
+    """Mean wait by the recursion of Lindley (1952), for several servers of Kiefer and Wolfowitz (1955): each comer
+    takes the server that is free first. Over the very draws that the simulation makes, so it must agree exactly."""
+    random, now, free, seen = Random(seed), 0.0, [0.0] * servers, []
+    while (now := now + random.expovariate(rate)) < 1.1 * seconds:
+        started = max(now, heapq.heappop(free))
+        heapq.heappush(free, started + LAWS[law](random))
+        if now > 0.1 * seconds:
+            seen.append(started - now)
+    return mean(seen)
 
 
 def erlang_c_wait(rate, servers):
@@ -46,39 +56,27 @@ def crommelin_wait(rate, servers, most=400):
     return sum(n * share for n, share in enumerate(there)) / rate - 1
 
 
-def lindley_wait(rate, seed, seconds):
-    """Mean wait of one server by Lindley's recursion, over the very draws that the simulation makes."""
-    random, now, free, seen = Random(seed), 0.0, 0.0, []
-    while (now := now + random.expovariate(rate)) < 1.1 * seconds:
-        started = max(now, free)
-        free = started + random.expovariate(1)
-        if now > 0.1 * seconds:
-            seen.append(started - now)
-    return mean(seen)
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(("rate", "servers"), [(0.5, 1), (0.9, 1), (2.8, 4), (3.6, 4)])
+def test_the_simulation_is_the_recursion(rate, law, servers):
+    # But for those that still wait at the end.
+    expected = recursive_wait(rate, law, servers, 7, 2000)
+    assert simulated_wait(Load(rate), law, servers, 7, 2000) == pytest.approx(expected, rel=0.02)
 
 
-def test_one_server_waits_as_m_m_1():
-    assert waits(Load(0.5), exponential) == pytest.approx(1.0, rel=0.05)
-
-
-@pytest.mark.parametrize("rate", [0.5, 0.9])
-def test_one_server_waits_exactly_as_lindley_says(rate):
-    seen = simulate(Load(rate), Fleet(1, **ONE_AT_A_TIME), exponential, seconds=5000, seed=7)
-    # Those that still wait at the end are missing.
-    assert mean(seen.waits) == pytest.approx(lindley_wait(rate, 7, 5000), rel=0.01)
-
-
-def test_one_server_waits_as_m_d_1():
-    # Pollaczek and Khinchine.
-    assert waits(Load(0.8), constant) == pytest.approx(0.8 / (2 * 0.2), rel=0.05)
-
-
-def test_four_servers_wait_as_m_m_c():
-    assert waits(Load(2.8), exponential, 4) == pytest.approx(erlang_c_wait(2.8, 4), rel=0.05)
-
-
-def test_four_servers_wait_as_m_d_c():
-    assert waits(Load(2.8), constant, 4, 2) == pytest.approx(crommelin_wait(2.8, 4, 60), rel=0.05)
+@pytest.mark.parametrize(
+    ("law", "rate", "servers", "formula"),
+    [
+        ("M", 0.5, 1, lambda: 0.5 / (1 - 0.5)),
+        ("D", 0.8, 1, lambda: 0.8 / (2 * (1 - 0.8))),  # Pollaczek and Khinchine
+        ("M", 2.8, 4, lambda: erlang_c_wait(2.8, 4)),
+        ("D", 2.8, 4, lambda: crommelin_wait(2.8, 4, 60)),
+    ],
+    ids=["M/M/1", "M/D/1", "M/M/4", "M/D/4"],
+)
+def test_the_recursion_is_the_formula_in_the_long_run(law, rate, servers, formula):
+    waits = (recursive_wait(rate, law, servers, seed, 50_000 / servers) for seed in range(6))
+    assert mean(waits) == pytest.approx(formula(), rel=0.05)
 
 
 def test_the_formula_for_many_servers_agrees_with_that_for_one():
@@ -90,17 +88,18 @@ def test_bulk_delays_interactive_jobs_by_no_more_than_what_has_begun():
     # Cobham's formula for the first of two classes: the work found under way, shared out over what is left.
     load = Load(0.9, bulk_share=2 / 3, batch_lines=1, window=1000)
     residual = 0.9 * 1 / 2
-    assert waits(load, constant) == pytest.approx(residual / (1 - 0.3), rel=0.06)
+    waits = (simulated_wait(load, "D", 1, seed, 15_000) for seed in (10, 11))
+    assert mean(waits) == pytest.approx(residual / (1 - 0.3), rel=0.06)
 
 
 def test_utilisation_is_what_comes_in_times_what_it_takes():
-    seen = simulate(Load(0.6), Fleet(1, **ONE_AT_A_TIME), constant, seconds=20_000)
+    seen = simulate(Load(0.6), Fleet(1, **ONE_AT_A_TIME), sampler("D"), seconds=10_000)
     assert seen.device_share == pytest.approx(0.6, rel=0.03)
 
 
 def test_a_batch_has_no_more_jobs_open_than_its_window():
     load = Load(2, bulk_share=1.0, batch_lines=200, window=5)
-    simulation = Simulation(load, Fleet(50, **ONE_AT_A_TIME), constant)
+    simulation = Simulation(load, Fleet(50, **ONE_AT_A_TIME), sampler("D"))
     outcome = simulation.run(2001, 1)
     assert max(simulation._open) <= 5
     # Five open at once, each seen done at the feeder's next look.
