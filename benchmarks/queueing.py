@@ -2,7 +2,7 @@
 
 python -m benchmarks.queueing [--jobs 300] [--rounds 3]
 
-One Redis, one worker of each kind with four threads, turn by turn. A job of one pixel shows what record, lease and
+One Redis, one worker of each kind with four threads, turn by turn. A job of four pixels shows what record, lease and
 messages cost; one of a megapixel adds decode, encode and storage. Latency is that of one job at a time, from POST to
 finished. Commands are those that came over a connection, without those that scripts run inside Redis.
 """
@@ -93,10 +93,10 @@ def _kinds(here: Installation, chain_url: str) -> list[Kind]:
     counter = redis.Redis.from_url(chain_url)
     bare_chain.app.conf.broker_url = chain_url
     submitter = Submitter(here)
-    pixel, megapixel = submitter.kept(jpeg(1, 1)), submitter.kept(jpeg(1000, 1000))
+    pixel, megapixel = submitter.kept(jpeg(2, 2)), submitter.kept(jpeg(1000, 1000))
     return [
         Kind("bare Celery chain", bare_chain.submit, lambda: int(counter.get(bare_chain.DONE) or 0)),
-        Kind("job of 1 px", lambda: submitter.submit(pixel), submitter.finished),
+        Kind("job of 4 px", lambda: submitter.submit(pixel), submitter.finished),
         Kind("job of 1 MP", lambda: submitter.submit(megapixel), submitter.finished),
     ]
 

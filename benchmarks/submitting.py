@@ -52,6 +52,6 @@ class Submitter:
         return self._jobs.get(job_id)
 
     def finished(self) -> int:
-        """Jobs that have ended, by the installation's own metrics."""
+        """Jobs that have succeeded, by the installation's own metrics."""
         counted = self._redis.hgetall("metrics")
-        return sum(int(value) for name, value in counted.items() if name.startswith("jobs_finished|"))
+        return sum(int(value) for name, value in counted.items() if name.startswith("jobs_finished|succeeded|"))
