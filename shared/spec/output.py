@@ -23,7 +23,8 @@ class OutputSpec(Spec):
     """`jpeg` has no transparency: what is transparent becomes white unless an effect gives a background, and the
     job says so (`background_filled_white`). `zip` holds `color.png` and `alpha.png`, `psd` a layer with a mask."""
     quality: int = Field(default=90, ge=1, le=100)
-    """For jpeg, webp and avif; a webp of 100 is lossless, and smaller than the png. The others always are."""
+    """Of the colours of jpeg, webp and avif (alpha stays exact); a webp of 100 is lossless, and smaller than the
+    png. The others always are."""
     channels: Literal["rgba", "alpha"] = "rgba"
     """`alpha` gives the matte alone, as a grey picture; not for zip and psd, which keep the two apart anyway."""
     bit_depth: Literal[8, 16] = 8

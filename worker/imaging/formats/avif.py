@@ -1,4 +1,4 @@
-"""AVIF: the smallest, with lossy alpha."""
+"""AVIF: the smallest, lossy with exact alpha."""
 
 from shared.spec.output import OutputSpec
 from worker.imaging.types import Pixels
@@ -10,11 +10,14 @@ MAX_SIDE_PX = 65_535
 
 _SPEED = 9
 """libavif's; a cut-out of 1.7 MP: 6 takes 1.1 s, 8 0.34 s, 9 0.12 s, and the file is 7 % larger."""
+_EXACT_ALPHA = (("alpha:lossless", "1"),)
+"""An option of libaom's: at quality 80 alpha would be off by up to 11 levels, hair makes the file 60 % larger."""
 _FULL_COLOR_FROM = 90
 """Quality from which colour keeps its full resolution: below, nobody misses it."""
 
 
 def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
-    """Lossy; at quality 100 alpha is exact."""
+    """Lossy colours; alpha is exact."""
     subsampling = "4:4:4" if spec.quality >= _FULL_COLOR_FROM else "4:2:0"
-    return pillow("AVIF", pixels, tags, quality=spec.quality, speed=_SPEED, subsampling=subsampling)
+    exact = {"codec": "aom", "advanced": _EXACT_ALPHA} if pixels.ndim == 3 else {}
+    return pillow("AVIF", pixels, tags, quality=spec.quality, speed=_SPEED, subsampling=subsampling, **exact)
