@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from shared.catalog import CARDS, INT8, UPSCALERS
+from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.passes import RedisPasses
@@ -111,23 +112,18 @@ class Figures:
         yield oldest
 
     def _webhooks(self) -> Iterator[Metric]:
-        """The outbox of events and the deliveries made of them: see shared/events/lua/prelude.lua."""
-        targets = cast(list[tuple[str, float]], self._redis.zrange("targets", 0, -1, withscores=True))
-        with self._redis.pipeline(transaction=False) as reads:
-            for target, _ in targets:
-                reads.zcard(f"outgoing:{target}")
-            deliveries = sum(reads.execute())
-        event = cast(str | None, self._redis.lindex("events", 0))
-        due = [score / 1000 for _, score in targets[:1]]
-        due += [int(json.loads(event)["at"]) / 1000] if event else []
+        waiting = Backlog.read(self._redis)
+        yield _gauge("cutroom_webhook_events", "Events that no delivery was made of yet.", waiting.events)
         yield _gauge(
-            "cutroom_webhook_events", "Events that no delivery was made of yet.", self._redis.llen("events")
+            "cutroom_webhook_deliveries",
+            "Deliveries that wait for an attempt, or are under way.",
+            waiting.deliveries,
         )
         yield _gauge(
-            "cutroom_webhook_deliveries", "Deliveries that wait for an attempt, or are under way.", deliveries
+            "cutroom_webhook_late_seconds",
+            "How long the first of both has been due.",
+            waiting.late_seconds,
         )
-        late = max(0, self._now() - min(due)) if due else 0
-        yield _gauge("cutroom_webhook_late_seconds", "How long the first of both has been due.", late)
 
     def _now(self) -> float:
         seconds, microseconds = self._redis.time()

@@ -18,6 +18,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from shared.catalog import CARDS
 from shared.errors import AppError
+from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.ids import new_id
@@ -35,6 +36,7 @@ _NEEDED = ("api", "worker")
 _LEAST_FREE_BYTES = 2_000_000_000
 _MOST_CLOCK_SECONDS = 5
 _SILENT_KEEPER_SECONDS = 30
+_LATE_WEBHOOK_SECONDS = 60
 _MOST_MEMORY = 0.7
 
 _LASTING = "for good in its redis.conf"
@@ -62,7 +64,7 @@ class Finding:
 
 @click.command(short_help="Check the installation, and say what to fix.")
 def command() -> None:
-    """Check Python, Redis, storage, keys, workers, weights, clock and disk, with the settings of the environment.
+    """Check Python, disk, storage, Redis, clock, keys, workers, weights, keeper and webhooks, by the settings here.
 
     Exit code 1 when something is broken; a warning is none.
 
@@ -260,6 +262,12 @@ def _company(redis: Redis) -> Iterator[Finding]:
         yield Finding("keeper", BROKEN, said, "start one: python -m worker.keeper")
     else:
         yield Finding("keeper", OK, f"heard of {age:.0f} s ago")
+    late = Backlog.read(redis).late_seconds
+    if late > _LATE_WEBHOOK_SECONDS:
+        said = f"the first has been due for {late:.0f} s"
+        yield Finding("webhooks", BROKEN, said, "start one: python -m worker.webhooks")
+    else:
+        yield Finding("webhooks", OK, "none is overdue")
 
 
 def _weights(workers: Sequence[WorkerFacts]) -> Finding:

@@ -1,5 +1,6 @@
 """`cutroom doctor`: each part is looked at, and what is wrong comes with what to do."""
 
+import json
 import time
 
 import fakeredis
@@ -51,7 +52,7 @@ def test_nothing_wrong_is_exit_code_0(whole):
     done = run()
     assert done.exit_code == 0
     assert "broken" not in done.output
-    parts = "python packages disk secret storage broker redis clock keys workers weights keeper"
+    parts = "python packages disk secret storage broker redis clock keys workers weights keeper webhooks"
     for part in parts.split():
         assert f"ok      {part}" in done.output
 
@@ -199,3 +200,10 @@ def test_without_any_worker_one_line_says_how_to_start_one_for_all_queues(redis)
     done = run()
     assert done.output.count("celery --app") == 1
     assert f"--queues {','.join(QUEUES)}" in done.output
+
+
+def test_webhooks_that_nobody_sends_are_missed(whole):
+    whole.rpush("events", json.dumps({"at": str(round((time.time() - 120) * 1000))}))
+    done = run()
+    assert done.exit_code == 1
+    assert "python -m worker.webhooks" in done.output
