@@ -88,10 +88,17 @@ def main() -> None:
     kept = {str(row["model"]): row for row in _kept()}
     names = given.names or [name for name, one in SUBJECTS.items() if one.megabytes <= LARGEST_MEGABYTES]
     names = [name for name in names if not (given.missing and name in kept)]
+    failed = []
     for count, name in enumerate(names, start=1):
         print(f"{count} of {len(names)}: {name}", flush=True)
-        kept[name] = _row(SUBJECTS[name])
+        try:
+            kept[name] = _row(SUBJECTS[name])
+        except EndedError as error:
+            failed.append(f"{name}: {error}")
+            continue
         report("models", QUESTION, [kept[name] for name in SUBJECTS if name in kept])
+    if failed:
+        raise SystemExit("\n".join(failed))
 
 
 def _subjects() -> dict[str, Subject]:
@@ -174,10 +181,15 @@ def _goes_on(passes: list[tuple[float, float]]) -> bool:
     return len(passes) < FEWEST_PASSES or (len(passes) < MOST_PASSES and taken < SECONDS_IN_ALL)
 
 
+class EndedError(Exception):
+    """The process of a runtime has ended before its time; what it said stands above."""
+
+
 class Apart:
     """A runtime in a process of its own: `ready` is what it says at first, then it does what it is asked."""
 
     def __init__(self, subject: Subject, runtime: str) -> None:
+        self._runtime = runtime
         command = [sys.executable, "-m", "benchmarks.models", subject.name, "--only", runtime]
         self._process = subprocess.Popen(
             command,
@@ -193,17 +205,19 @@ class Apart:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+        if self._process.poll() is None:
+            self._process.communicate()
 
     def ask(self, what: str) -> dict[str, float]:
-        print(what, file=self._process.stdin)
+        if self._process.poll() is None:
+            print(what, file=self._process.stdin)
         return self._answer()
 
     def _answer(self) -> dict[str, float]:
         for line in self._process.stdout or ():
             if line.startswith("{"):  # other lines are what libraries have to say
                 return json.loads(line)
-        raise SystemExit("the process of a runtime has ended; its message stands above")
+        raise EndedError(f"{self._runtime} ended with code {self._process.wait()}; its message stands above")
 
 
 def _prepare(subject: Subject) -> None:
