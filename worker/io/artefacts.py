@@ -46,6 +46,16 @@ class Artefacts:
         """A cut-out between two stages."""
         return self._get(key, decode_artefact)
 
+    def once(self, key: str, make: Callable[[], Cutout]) -> Cutout:
+        """A cut-out that is quicker made again than stored: from memory, or made now and left there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]  # type: ignore[return-value]  # a key names one kind of artefact
+        cutout = make()
+        self._remember(key, cutout)
+        return cutout
+
     def keep_matte(self, key: str, alpha: Alpha) -> None:
         """Store a matte for the stages to come."""
         self._put(key, encode_matte_artefact(alpha), alpha)

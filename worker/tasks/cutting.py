@@ -1,19 +1,29 @@
 """The photo and its matte put together: where a cut-out begins, whichever stage needs it first."""
 
+from functools import partial
+
 from shared.errors import InternalError
 from shared.jobs.job import Job
+from shared.jobs.results import Segmented
 from worker.deps import Deps
 from worker.imaging.types import Cutout
 from worker.matting.foreground import estimate_foreground
 
 
 def cut_out(job: Job, deps: Deps) -> Cutout:
-    """The subject in its own colours, in the photo's frame."""
+    """The subject in its own colours, in the photo's frame; where several variants want it, estimated once."""
     if job.input is None or job.segmented is None:
         raise InternalError("the record names no picture or no matte")
-    photo = deps.artefacts.photo(job.input.key)
-    alpha = deps.artefacts.matte(job.segmented.matte_key)
-    if "empty_matte" in job.segmented.quality.flags and job.spec.on_empty == "original":
+    if len(job.spec.variants) < 2:
+        return _cut_out(job, job.input.key, job.segmented, deps)
+    key = f"cut-out of {job.id} {job.segmented.matte_key}"
+    return deps.artefacts.once(key, partial(_cut_out, job, job.input.key, job.segmented, deps))
+
+
+def _cut_out(job: Job, input_key: str, segmented: Segmented, deps: Deps) -> Cutout:
+    photo = deps.artefacts.photo(input_key)
+    alpha = deps.artefacts.matte(segmented.matte_key)
+    if "empty_matte" in segmented.quality.flags and job.spec.on_empty == "original":
         alpha = alpha.copy()
         alpha.fill(255)
     rgb = estimate_foreground(photo.rgb, alpha) if job.spec.refine.decontaminate else photo.rgb

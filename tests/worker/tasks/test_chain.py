@@ -9,7 +9,7 @@ from PIL import Image
 
 from shared.jobs.job import Status
 from shared.queue.names import QUEUES
-from worker.tasks import ingest, render, segment, upscale
+from worker.tasks import cutting, ingest, render, segment, upscale
 from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
 
@@ -153,6 +153,22 @@ class TestVariants:
 
         assert job.status is Status.SUCCEEDED, job.error
         assert [file.name for file in job.outputs] == ["a", "b"]
+
+    def test_they_share_one_estimate_of_the_colours(self, submit, disc, run, deps, monkeypatch):
+        calls = []
+        estimate = cutting.estimate_foreground
+        monkeypatch.setattr(
+            cutting, "estimate_foreground", lambda *given: calls.append(1) or estimate(*given)
+        )
+
+        job = run(submit(disc, variants=self.TWO))
+
+        assert len(calls) == 1
+        assert cutting.cut_out(job, deps) is cutting.cut_out(job, deps)
+        other = replace(job, id="job_2")
+        assert cutting.cut_out(other, deps) is not cutting.cut_out(job, deps)
+        alone = replace(job, spec=job.spec.model_copy(update={"variants": ()}))
+        assert cutting.cut_out(alone, deps) is not cutting.cut_out(alone, deps), "kept in memory for nobody"
 
 
 class TestWhoGoesOn:
