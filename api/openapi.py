@@ -24,6 +24,7 @@ from api.openapi_words import (
 )
 from api.problems import MIME_TYPE, Problem, problem_responses
 from api.receiving import JSON, MULTIPART
+from api.removebg.described import removebg_paths, removebg_schemas
 from shared.settings import Settings
 from shared.spec.job import JobSpec
 
@@ -54,7 +55,19 @@ def register_openapi(app: APIFlask, settings: Settings) -> None:
         document["paths"] = _in_order(document["paths"], app)
         for path, method, operation in _operations(document):
             _complete(operation, path, method, is_keyed=asks_for_keys and operation["tags"] != OPEN_TAGS)
+        _add_removebg(document, is_keyed=asks_for_keys)
         return merge_names(document)
+
+
+def _add_removebg(document: Document, *, is_keyed: bool) -> None:
+    """What answers as remove.bg does: no problem documents there."""
+    document["components"]["schemas"] |= removebg_schemas()
+    for path, operations in removebg_paths(is_keyed=is_keyed).items():
+        document["paths"][path] = operations
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                said = EVERY_ANSWER | (KEYED_ANSWERS if is_keyed and status != "403" else {})
+                answer["headers"] = answer.get("headers", {}) | _told(said)
 
 
 def _complete(operation: Document, path: str, method: str, *, is_keyed: bool) -> None:
@@ -151,9 +164,11 @@ def _describe(answer: Document, status: str, operation_id: str, *, is_keyed: boo
         said["Retry-After"] = "When to ask again, in seconds."
     if status == "401":
         said["WWW-Authenticate"] = "`Bearer`."
-    answer["headers"] = {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in said.items()
-    }
+    answer["headers"] = _told(said)
+
+
+def _told(headers: dict[str, str]) -> Document:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
 
 
 def _json_body(model: type[BaseModel]) -> Document:

@@ -32,7 +32,7 @@ from shared.limits import picture_limits
 from shared.picture import inspect
 from shared.spec.job import JobSpec
 
-# Not in /openapi.json, where every error is a problem document.
+# Described in api/removebg/described.py: what the framework would say of it holds only where errors are problems.
 removebg = APIBlueprint("removebg", __name__, url_prefix="/v1.0", enable_openapi=False)
 
 _OFFER_BYTES = 12_000_000

@@ -10,12 +10,15 @@ import pytest
 from PIL import Image
 
 from api.app import create_app
+from api.removebg.parameters import FILES, Parameters
 from shared.jobs.job import JobError
 from shared.tenants.issuing import KeyWish, issue
 from shared.tenants.store import TenantLimits
 from tests.api.pictures import encoded, png_header
 
 PHOTO = encoded()
+GENERAL = {"X-Content-Type-Options", "X-Frame-Options"}
+"""Headers that every answer has."""
 
 
 def post(client, headers=None, **fields):
@@ -350,3 +353,35 @@ def test_too_many_requests(with_keys):
     with_keys.tenants.limit("acme", TenantLimits(1, None))
     answers = [client.get("/v1.0/account", headers=headers) for _ in range(2)]
     assert code(answers[1], 429) == "rate_limit_exceeded"
+
+
+class TestDescribed:
+    """/openapi.json says what goes over the wire."""
+
+    @pytest.fixture
+    def document(self, client):
+        return client.get("/openapi.json").json
+
+    @pytest.fixture
+    def described(self, document):
+        return document["paths"]["/v1.0/removebg"]["post"]
+
+    def test_every_parameter(self, document, described):
+        kinds = described["requestBody"]["content"]
+        assert set(kinds) == {"multipart/form-data", "application/x-www-form-urlencoded", "application/json"}
+        plain = set(document["components"]["schemas"]["RemoveBgParameters"]["properties"])
+        assert plain == {*Parameters.model_fields, "image_file_b64", "image_url"}
+        assert set(kinds["multipart/form-data"]["schema"]["properties"]) == {*plain, *FILES}
+
+    def test_every_header_and_kind_of_a_result(self, client, described):
+        told = described["responses"]["200"]
+        answer = post(client)
+        assert {name for name, _ in answer.headers if name.startswith("X-")} - GENERAL <= set(told["headers"])
+        assert {answer.mimetype, "application/zip", "application/json"} <= set(told["content"])
+
+    def test_a_result_and_errors_as_they_are(self, client, document):
+        schemas = document["components"]["schemas"]
+        result = post(client, {"Accept": "application/json"}).json["data"]
+        assert set(result) == set(schemas["RemoveBgPicture"]["properties"])
+        wrong = errors(post(client, size="huge"))[0]
+        assert set(wrong) <= set(schemas["RemoveBgError"]["properties"])
