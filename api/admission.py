@@ -13,7 +13,7 @@ from api.deps import Deps
 from api.tenancy import own_job
 from api.uploads import keep_uploads
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
-from shared.jobs.job import Job
+from shared.jobs.archive import Look
 from shared.jobs.results import InputFacts, Segmented, megapixels
 from shared.limits import picture_limits
 from shared.mattes.index import options_of
@@ -61,7 +61,7 @@ class HashingReader:
         return self._hash.hexdigest()
 
 
-def admit(deps: Deps, wanted: Application) -> Job:
+def admit(deps: Deps, wanted: Application) -> Look:
     """Record the job and ring its first steps. A lost ring is no error: the keeper rings again.
 
     Doing it twice with the same id makes one job.
@@ -74,7 +74,7 @@ def admit(deps: Deps, wanted: Application) -> Job:
         rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id, matte)
     rang = [deps.queue.ring(ring) for ring in rings]
     _log.info("job_created", job_id=wanted.job_id, rang=all(rang))
-    return deps.jobs.get(wanted.job_id)
+    return deps.archive.look(wanted.job_id)
 
 
 @contextmanager

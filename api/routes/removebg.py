@@ -27,7 +27,8 @@ from api.tenancy import current_tenant
 from api.waiting import preference_of
 from shared.errors import AppError, UrlNotAllowed
 from shared.ids import new_id
-from shared.jobs.job import Job, Status
+from shared.jobs.archive import Look
+from shared.jobs.job import Status
 from shared.limits import picture_limits
 from shared.picture import inspect
 from shared.spec.job import JobSpec
@@ -47,10 +48,10 @@ def remove_background() -> Response:
         asked = read_parameters(posted.fields)
         check_names(posted.files)
         picture = pictures.source(posted, deps.settings)
-        job = _new_job(deps, _job_spec(deps, asked, posted, picture), picture)
+        new = _new_job(deps, _job_spec(deps, asked, posted, picture), picture)
         if preference.applied == "respond-async":
-            return _accepted(deps, job)
-        job = ended(deps, job.id)
+            return _accepted(deps, new)
+        job = ended(deps, new.job.id)
     if job.status is not Status.SUCCEEDED:
         raise refusals.of_job(job)
     return result_response(job, asked, deps.objects, as_json=_wants_json())
@@ -122,13 +123,13 @@ def _job_spec(deps: Deps, asked: Parameters, posted: Received, picture: BinaryIO
         raise refusals.of_background(error) from None
 
 
-def _new_job(deps: Deps, spec: JobSpec, picture: BinaryIO) -> Job:
+def _new_job(deps: Deps, spec: JobSpec, picture: BinaryIO) -> Look:
     wanted = Application(new_id("job"), current_tenant(), spec, picture, current_request_id())
     return admit(deps, wanted)
 
 
-def _accepted(deps: Deps, job: Job) -> Response:
-    answer = accepted(deps, job)
+def _accepted(deps: Deps, new: Look) -> Response:
+    answer = accepted(deps, new)
     response = Response(answer.body, answer.status, dict(answer.headers), content_type="application/json")
     response.headers["Preference-Applied"] = "respond-async"
     return response

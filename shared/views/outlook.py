@@ -19,7 +19,13 @@ def outlook_of(jobs: JobStore, job: Job) -> Outlook:
     if job.status.is_final:
         return Outlook(0, 0.0)
     position = jobs.queue_position(job) if job.status is Status.QUEUED else 0
-    each = jobs.seconds_per_job(job.spec.model)
-    if each is None:
-        return Outlook(position, None)
-    return Outlook(position, round(each * (position + 1 - job.progress), 1))
+    return expected(job, position, jobs.seconds_per_job(job.spec.model))
+
+
+def expected(job: Job, queue_position: int, seconds_per_job: float | None) -> Outlook:
+    """The same of what is known already."""
+    if job.status.is_final:
+        return Outlook(0, 0.0)
+    if seconds_per_job is None:
+        return Outlook(queue_position, None)
+    return Outlook(queue_position, round(seconds_per_job * (queue_position + 1 - job.progress), 1))

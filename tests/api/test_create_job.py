@@ -62,7 +62,9 @@ class TestAccepted:
 
     def test_the_spec_is_echoed_with_its_defaults(self, post):
         echoed = post(spec={"upscale": {"scale": 2}, "metadata": {"sku": "7"}}).json
-        assert echoed["spec"]["upscale"] == {"scale": 2.0, "model": "auto", "when": "after"}
+        assert echoed["spec"]["upscale"] == {
+            "scale": 2.0, "model": "auto", "denoise": None, "when": "after",
+        }  # fmt: skip
         assert echoed["spec"]["output"]["format"] == "png"
         assert echoed["metadata"] == {"sku": "7"}
 
