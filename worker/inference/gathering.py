@@ -5,8 +5,8 @@ it works is gathered, and goes with the next pass; so batches grow with the load
 GPU at hand: what it gains there was never measured.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from threading import Lock
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from shared.errors import OutOfMemory
 from worker.inference.recipe import Network, parked
+from worker.inference.turns import Place, Turns, place
 
 _log = structlog.get_logger(__name__)
 
@@ -41,8 +42,9 @@ class Gathering:
     def __init__(self, network: Network, most: int) -> None:
         self._network = network
         self._most = most
-        self._waiting: deque[_Request] = deque()
-        self._device = Lock()
+        self._waiting: list[tuple[Place, _Request]] = []
+        self._guard = Lock()
+        self._device = Turns()
 
     @property
     def most(self) -> int:
@@ -52,9 +54,10 @@ class Gathering:
     def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
         """See Network; raises what the network raises."""
         request = _Request(batch)
-        self._waiting.append(request)
+        with self._guard:
+            heappush(self._waiting, (place(), request))
         while not request.is_done:
-            with self._device:  # whoever has it works for all that wait
+            with self._device.taken():  # whoever has it works for all that wait
                 if not request.is_done:
                     self._pass(self._gathered())
         if request.error is not None:
@@ -66,15 +69,18 @@ class Gathering:
         return parked(self._network)
 
     def _gathered(self) -> list[_Request]:
-        """The longest waiting, and those behind it of the same shape; any other shape waits for its own pass."""
-        group = [self._waiting.popleft()]
-        taken = len(group[0].pictures)
-        while self._waiting and taken + len(self._waiting[0].pictures) <= self._most:
-            if self._waiting[0].pictures.shape[1:] != group[0].pictures.shape[1:]:
-                break
-            group.append(self._waiting.popleft())
-            taken += len(group[-1].pictures)
+        """The first in turn, and those behind it of the same shape; any other shape waits for its own pass."""
+        with self._guard:
+            group = [heappop(self._waiting)[1]]
+            taken = len(group[0].pictures)
+            while self._waiting and self._fits(self._waiting[0][1], group[0], taken):
+                group.append(heappop(self._waiting)[1])
+                taken += len(group[-1].pictures)
         return group
+
+    def _fits(self, request: _Request, first: _Request, taken: int) -> bool:
+        alike = request.pictures.shape[1:] == first.pictures.shape[1:]
+        return alike and taken + len(request.pictures) <= self._most
 
     def _pass(self, group: list[_Request]) -> None:
         try:

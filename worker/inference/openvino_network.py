@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from shared.errors import OutOfMemory
 from worker.inference.graph import core
 from worker.inference.recipe import Precision
+from worker.inference.turns import Turns
 
 
 class OpenVinoNetwork:
@@ -23,7 +23,7 @@ class OpenVinoNetwork:
         self._options = {"PERFORMANCE_HINT": "LATENCY"}
         if precision == "f32":  # left out, OpenVINO takes bf16 where the processor has it
             self._options["INFERENCE_PRECISION_HINT"] = "f32"
-        self._turn = Lock()
+        self._turns = Turns()
         with _as_out_of_memory():
             self._request: Any = self._compiled()
 
@@ -32,7 +32,7 @@ class OpenVinoNetwork:
 
         Raises OutOfMemory where there is no room for it.
         """
-        with self._turn, _as_out_of_memory():
+        with self._turns.taken(), _as_out_of_memory():
             request = self._request or self._compiled()
             self._request = None  # what ran out of memory once fails ever after: it is compiled anew
             request.infer({0: batch}, share_inputs=True)

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import nn
 from shared.errors import ModelUnavailable, OutOfMemory
 from worker.inference.checkpoint import read_state_dict
 from worker.inference.recipe import Recipe
+from worker.inference.turns import Turns
 
 
 def load(recipe: Recipe, weights: Path) -> nn.Module:
@@ -67,11 +67,11 @@ class CudaNetwork:
             self._run = torch.compile(self._network, mode="max-autotune-no-cudagraphs")
         self._half = {"bf16": torch.bfloat16, "fp16": torch.float16, "f32": None}[recipe.on_cuda]
         self._host: dict[str, torch.Tensor] = {}
-        self._turn = Lock()
+        self._turns = Turns()
 
     def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
         """The output for one batch; OutOfMemory where the GPU has no room for it."""
-        with self._turn, _as_out_of_memory():
+        with self._turns.taken(), _as_out_of_memory():
             self._come_back()
             with torch.inference_mode(), torch.autocast("cuda", self._half, enabled=bool(self._half)):
                 output = self._run(torch.from_numpy(batch).to("cuda"))
@@ -79,7 +79,7 @@ class CudaNetwork:
 
     def park(self) -> None:
         """Leave the GPU for pinned host memory."""
-        with self._turn:
+        with self._turns.taken():
             if self._host:
                 return
             for name, tensor in self._tensors():

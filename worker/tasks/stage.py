@@ -12,11 +12,14 @@ import structlog
 from shared.errors import AppError, InternalError, OutOfMemory, StorageUnavailable, StoreUnavailable
 from shared.jobs.job import Claim, Job, JobError, Refusal, Ring, Step
 from shared.jobs.results import Result
+from shared.spec.job import Priority
 from worker.deps import Deps
+from worker.inference.turns import ranked
 from worker.tasks.lease import Heartbeat, Lease, LeaseEnded
 
 _log = structlog.get_logger(__name__)
 
+_PRIORITIES = tuple(Priority)
 _STORE_PATIENCE_SECONDS = 60.0
 """How long a finished stage tries to reach the store before the work is left to the next attempt."""
 
@@ -59,7 +62,10 @@ def _attempt(
     if isinstance(claim, Refusal):
         _log.debug("nothing_to_do", refusal=claim)
         return claim
-    with structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt):
+    with (
+        structlog.contextvars.bound_contextvars(request_id=claim.job.request_id, attempt=claim.attempt),
+        ranked(_PRIORITIES.index(claim.job.priority)),
+    ):
         return _run_claimed(claim, work, deps, heartbeat)
 
 

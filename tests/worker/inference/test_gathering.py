@@ -7,6 +7,7 @@ import pytest
 
 from shared.errors import OutOfMemory
 from worker.inference.gathering import Gathering
+from worker.inference.turns import ranked
 
 BAD = 13
 
@@ -15,13 +16,14 @@ class Doubling:
     """Doubles its pictures; the first pass takes until it is let go."""
 
     def __init__(self, *, fits=100, error=None):
-        self.passes = []
+        self.passes, self.seen = [], []
         self.entered, self.may_go = Event(), Event()
         self._fits, self._error = fits, error
         self.parked = 0
 
     def infer(self, batch):
         self.passes.append(len(batch))
+        self.seen.append([int(picture.flat[0]) for picture in batch])
         self.entered.set()
         assert self.may_go.wait(20)
         if len(batch) > self._fits:
@@ -42,18 +44,19 @@ class Callers:
         self.answers = {}
         self._threads = []
 
-    def send(self, *pictures):
+    def send(self, *pictures, rank=0):
         for picture in pictures:
-            thread = Thread(target=self._one, args=(picture,))
+            thread = Thread(target=self._one, args=(picture, rank))
             thread.start()
             self._threads.append(thread)
             before = len(self._threads) - 1
-            while len(self._gathering._waiting) < before and self._gathering._device.locked():
+            while len(self._gathering._waiting) < before and self._gathering._device._is_taken:
                 pass  # in this order
 
-    def _one(self, picture):
+    def _one(self, picture, rank):
         try:
-            self.answers[int(picture.flat[0])] = self._gathering.infer(picture)
+            with ranked(rank):
+                self.answers[int(picture.flat[0])] = self._gathering.infer(picture)
         except BaseException as error:  # noqa: BLE001  whatever was raised is the answer
             self.answers[int(picture.flat[0])] = error
 
@@ -143,6 +146,18 @@ def test_after_a_failure_the_next_caller_is_served():
     with pytest.raises(SystemExit):
         gathering.infer(picture(BAD))
     assert (gathering.infer(picture(2)) == 4).all()
+
+
+def test_an_urgent_picture_goes_before_others_that_wait():
+    network = Doubling()
+    callers = Callers(Gathering(network, 2))
+    callers.send(picture(1))
+    assert network.entered.wait(20)
+    callers.send(picture(2), picture(3), rank=1)
+    callers.send(picture(9), rank=0)
+    network.may_go.set()
+    callers.answered()
+    assert network.seen == [[1], [9, 2], [3]]
 
 
 def test_nobody_is_mixed_up_under_load():

@@ -6,6 +6,7 @@ from shared.errors import DownloadFailed, SourceUnreachable, StorageUnavailable,
 from shared.jobs.job import Refusal, Status, Step
 from shared.jobs.results import ModelUsed, Quality, Segmented
 from shared.spec.job import Stage
+from worker.inference.turns import place
 from worker.tasks.lease import Heartbeat, Lease, LeaseEnded
 from worker.tasks.stage import run_stage
 
@@ -40,6 +41,15 @@ def test_a_finished_stage_is_committed_and_the_next_one_named(deps, ring, heartb
 
     assert deps.jobs.get("job_1").segmented == RESULT
     assert [rung.step.name for rung in opened] == ["render"]
+
+
+@pytest.mark.parametrize(("priority", "rank"), [("interactive", 0), ("bulk", 1)])
+def test_at_a_device_interactive_jobs_go_first(deps, submit, disc, heartbeat, priority, rank):
+    ranks = []
+    ring = submit(disc, priority=priority)
+    run_stage(ring.step, lambda *_: ranks.append(place()[0]) or RESULT, deps, heartbeat)
+
+    assert ranks == [rank]
 
 
 def test_a_doubled_message_does_nothing(deps, ring, heartbeat):
