@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from shared.jobs.job import Ring
 from shared.queue.names import RUNG_AT, queue_of, task_name
+from shared.queue.redis_transport import KeepingTransport
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +26,8 @@ def producer_app(broker_url: str) -> Celery:
         task_create_missing_queues=True,
         broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 1},
     )
+    if broker_url.startswith("redis://"):
+        app.conf.broker_transport = KeepingTransport
     return app
 
 
@@ -36,10 +39,14 @@ class CeleryJobQueue:
 
     def ring(self, ring: Ring) -> bool:
         step = ring.step
+        kwargs = {"job_id": step.job_id, "step": step.name}
         try:
             self._app.send_task(
                 task_name(step.stage),
-                kwargs={"job_id": step.job_id, "step": step.name},
+                kwargs=kwargs,
+                # What Flower shows; Celery's own way of writing it down guards against far stranger values.
+                argsrepr="()",
+                kwargsrepr=repr(kwargs),
                 queue=queue_of(step.stage, ring.priority),
                 headers={RUNG_AT: time.time()},
                 retry=True,
