@@ -27,12 +27,13 @@ def create_app(settings: Settings, deps: Deps) -> Celery:
     """A Celery app that serves every stage with these parts."""
     app = Celery("cutroom", broker=settings.broker_url)
     app.conf.update(_configuration(settings))
-    mattes = RedisMatteIndex(connect(settings.redis_url))
+    redis = connect(settings.redis_url)
+    mattes = RedisMatteIndex(redis)
     works = {stage: _work(stage, mattes) for stage in Stage}
     chain = Chain(works, deps, Heartbeat(settings.heartbeat_seconds))
     for stage in Stage:
         _serve(app, stage, chain)
-    _announce(settings, deps, chain)
+    _announce(Presence(RedisFleet(redis, 3 * settings.heartbeat_seconds), deps), deps, chain)
     return app
 
 
@@ -81,9 +82,8 @@ def _serve(app: Celery, stage: Stage, chain: Chain) -> None:
     app.task(task, name=task_name(stage))
 
 
-def _announce(settings: Settings, deps: Deps, chain: Chain) -> None:
+def _announce(presence: Presence, deps: Deps, chain: Chain) -> None:
     """Tell the fleet while the worker consumes, and load what the first job will most likely ask for."""
-    presence = Presence(RedisFleet(connect(settings.redis_url), 3 * settings.heartbeat_seconds), deps)
 
     def ready(sender: Any, **_: object) -> None:
         queues = tuple(sender.app.amqp.queues.consume_from)
