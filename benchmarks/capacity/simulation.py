@@ -3,8 +3,9 @@
 What it takes from the service: a worker empties interactive queues before bulk ones and asks for one message at a
 time while a thread is free; Redis serves whoever has asked first, however busy (`worker/app.py`). Where a worker
 serves the next stage, too, it goes on with it (`worker/tasks/chain.py`). A batch has at most `window` jobs open,
-looked at every `feed_seconds` (`worker/feeder`). Inference takes turns on a worker's one device, first come, first
-served (`worker/inference`). What it leaves out: failures, retries, uploads, the API.
+looked at every `feed_seconds` (`worker/feeder`). Inference takes turns on a worker's one device, interactive before
+bulk, then by arrival; what has begun is never interrupted (`worker/inference/turns.py`). All else on a worker's cores
+goes by arrival, whatever its priority. What it leaves out: failures, retries, uploads, the API.
 """
 
 from collections import deque
@@ -86,8 +87,7 @@ class _Worker:
     def __init__(self, env: simpy.Environment, fleet: Fleet) -> None:
         self._env = env
         self._cores = simpy.Resource(env, fleet.cores)
-        one_thing = self._cores if fleet.device_is_cores else None
-        self._device = one_thing or simpy.Resource(env, 1)
+        self._device = simpy.PriorityResource(env, 1)
         self._cores_per_inference = fleet.cores if fleet.device_is_cores else 0
         self.threads = simpy.Resource(env, fleet.threads)
         self.core_busy = self.device_busy = 0.0
@@ -100,14 +100,17 @@ class _Worker:
             yield self._env.timeout(seconds)
         self.core_busy += seconds
 
-    def infer(self, seconds: float) -> Events:
-        # All cores at once where they are the device: asked for one by one, so that they gather as they come free.
-        turns = [self._device.request() for _ in range(max(1, self._cores_per_inference))]
-        for turn in turns:
+    def infer(self, seconds: float, priority: int) -> Events:
+        with self._device.request(priority=priority) as turn:
             yield turn
-        yield self._env.timeout(seconds)
-        for turn in turns:
-            self._device.release(turn)
+            # Cores that are the device are shared with `compute`, which knows no priority: only whose turn it is asks
+            # for all of them, one by one, so that they gather as they come free.
+            cores = [self._cores.request() for _ in range(self._cores_per_inference)]
+            for core in cores:
+                yield core
+            yield self._env.timeout(seconds)
+            for core in cores:
+                self._cores.release(core)
         self.device_busy += seconds
         self.core_busy += seconds * self._cores_per_inference
 
@@ -215,7 +218,7 @@ class Simulation:
             self._outcome.waits.append(self._env.now - job.arrived)
         yield from self._hold(cost.waiting)
         yield from worker.compute(cost.before)
-        yield from worker.infer(cost.inference)
+        yield from worker.infer(cost.inference, job.priority)
         yield from worker.compute(cost.after)
         if self._fleet.render_workers:
             self._render.put(job)
