@@ -1,11 +1,12 @@
 """gunicorn with our settings, before a request reaches the application."""
 
 import os
+import runpy
 import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -82,13 +83,40 @@ def test_the_version_of_the_server_is_not_told(server):
     assert "gunicorn/" not in httpx.get(f"http://127.0.0.1:{server}/healthz", timeout=10).headers["Server"]
 
 
-def test_clients_that_dawdle_do_not_keep_others_out(server):
-    """Eight that never finish their headers: half of the threads of one process."""
-    slow = [socket.create_connection(("127.0.0.1", server)) for _ in range(8)]
-    for connection in slow:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+THREADS = runpy.run_path(str(_ROOT / "api" / "gunicorn.conf.py"))["threads"]
+
+
+@contextmanager
+def dawdling(port: int, count: int):
+    """So many clients that never finish their headers."""
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
     try:
-        assert httpx.get(f"http://127.0.0.1:{server}/healthz", timeout=10).status_code == 200
+        for connection in slow:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        time.sleep(0.5)
+        yield
     finally:
         for connection in slow:
             connection.close()
+
+
+def answers(port: int, seconds: float) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=seconds).status_code == 200
+    return False
+
+
+@pytest.mark.parametrize("count", [THREADS // 2, THREADS - 1])
+def test_clients_that_dawdle_do_not_keep_others_out(server, count):
+    """Each holds a thread for as long as it likes, and no more than that."""
+    with dawdling(server, count):
+        assert answers(server, 10)
+
+
+def test_as_many_as_there_are_threads_keep_others_out_until_they_leave(server):
+    """docs/operations.md: gunicorn has no limit for headers, so whoever is in front must have one."""
+    with dawdling(server, THREADS):
+        assert not answers(server, 3)
+    until = time.monotonic() + 20
+    while not answers(server, 3):
+        assert time.monotonic() < until, "it did not recover"
