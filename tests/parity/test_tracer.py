@@ -1,5 +1,8 @@
 """TRACER-B7 against carvekit f141a311 (Karel911/TRACER 8daceccc without its edge module)."""
 
+import warnings
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason='parity needs the extra "torch"')
@@ -71,3 +74,17 @@ def test_the_weakest_channels_are_those_at_or_below_the_quantile(channels):
     quantile = torch.quantile(attention, 0.1, dim=1, keepdim=True)
     expected = torch.where(attention <= quantile, 0.0, attention)
     assert torch.equal(tracer._without_weakest(attention, channels), expected)
+
+
+def test_its_activation_converts_to_one_that_openvino_fuses_and_computes_the_same():
+    openvino = pytest.importorskip("openvino")
+    module = tracer.DWConv(8, 3, padding=1).eval()
+    x = torch.randn(1, 8, 16, 16, generator=torch.Generator().manual_seed(0))
+    with warnings.catch_warnings():
+        # It traces with torch.jit, which torch calls deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        graph = openvino.convert_model(module, example_input=x)
+    assert "Selu" not in {node.get_type_name() for node in graph.get_ops()}
+    compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    with torch.inference_mode():
+        np.testing.assert_allclose(compiled(x.numpy())[0], module(x).numpy(), rtol=0, atol=1e-5)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 ENCODER_EPSILON = 1e-3  # batch norm of the encoder; everything else has PyTorch's 1e-5
 DROPPED_QUANTILE = 0.1  # share of the channels that union attention drops
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # arXiv:1706.02515
 LARGEST_COMPLEMENT = 0.93  # object attention ignores what is background with more certainty than this
 
 # Blocks, kernel, stride of the first, expansion, channels out, zeros before and behind of the first block.
@@ -114,7 +115,7 @@ class BasicConv2d(nn.Module):
         self.bn = nn.BatchNorm2d(channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.selu(self.bn(self.conv(x)))
+        return _selu(self.bn(self.conv(x)))
 
 
 class RFB(nn.Module):
@@ -205,7 +206,7 @@ class DWConv(nn.Module):
         self.bn = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.selu(self.bn(self.DWConv(x)))
+        return _selu(self.bn(self.DWConv(x)))
 
 
 class DWSConv(nn.Module):
@@ -219,8 +220,8 @@ class DWSConv(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels // 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.selu(self.bn(self.DWConv(x)))
-        return F.selu(self.bn2(self.PWConv(x)))
+        x = _selu(self.bn(self.DWConv(x)))
+        return _selu(self.bn2(self.PWConv(x)))
 
 
 class ObjectAttention(nn.Module):
@@ -279,6 +280,13 @@ def _encoder_norm(channels: int) -> nn.BatchNorm2d:
 def _swish(x: Tensor) -> Tensor:
     # Upstream's two operations: `F.silu` rounds otherwise (1e-6 in the end), and OpenVINO fuses these anyway.
     return x * torch.sigmoid(x)
+
+
+def _selu(x: Tensor) -> Tensor:
+    # OpenVINO has no kernel of its own for SELU but one for ELU, which it fuses: the same but for the last bit.
+    if torch.jit.is_tracing():
+        return SELU_SCALE * F.elu(x, SELU_ALPHA)
+    return F.selu(x)
 
 
 def _without_weakest(attention: Tensor, channels: int) -> Tensor:
