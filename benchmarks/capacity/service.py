@@ -19,7 +19,7 @@ from benchmarks.redis_load import QUEUES, hand_in
 from benchmarks.report import Row, report
 
 INFERENCE_SECONDS = 0.5
-"""As in turn_worker.py."""
+"""Long, so that what surrounds it matters little."""
 
 
 def main() -> None:
@@ -51,8 +51,9 @@ def _row(threads: int, jobs: int) -> Row:
 
 def _measured(here: Installation, threads: int, jobs: int) -> tuple[list[float], list[float]]:
     url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
-    here.start("celery", "--app", "benchmarks.capacity.turn_worker", "worker", "--without-gossip",
-               "--without-mingle", "--queues", QUEUES, CUTROOM_WORKER_CONCURRENCY=str(threads))  # fmt: skip
+    here.start("celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip",
+               "--without-mingle", "--queues", QUEUES,
+               CUTROOM_WORKER_CONCURRENCY=str(threads), SLEEP_SECONDS=str(INFERENCE_SECONDS))  # fmt: skip
     for process in ("worker.keeper", "worker.feeder"):
         here.start("python", "-m", process)
     with httpx.Client(base_url=url, timeout=120) as client:
