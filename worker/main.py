@@ -5,8 +5,10 @@ from shared.settings import load_settings
 from worker.app import create_app
 from worker.composition import open_deps
 from worker.consumption import watch_consumption
+from worker.trimming import trim_worker
 
 _settings = load_settings()
 set_up_logs(_settings)
 app = create_app(_settings, open_deps(_settings))
 watch_consumption(_settings.broker_url)
+trim_worker()

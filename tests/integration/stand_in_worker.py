@@ -23,6 +23,7 @@ from worker.deps import Deps
 from worker.io.weights import Weights, WeightsFile
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
+from worker.trimming import trim_worker
 
 SECONDS = float(os.environ.get("STAND_IN_SECONDS", "0"))
 VISIBILITY_SECONDS = 4.0
@@ -100,6 +101,7 @@ if "STAND_IN_FAULTS" in os.environ:
     deps = watched(deps, os.environ["STAND_IN_FAULTS"])
 app = create_app(settings, deps)
 watch_consumption(settings.broker_url, float(os.environ.get("STAND_IN_IDLE_SECONDS", IDLE_SECONDS)))
+trim_worker()
 if "STAND_IN_FAULTS" in os.environ:
     app.conf.broker_transport_options |= {
         "visibility_timeout": VISIBILITY_SECONDS,
