@@ -65,6 +65,41 @@ def test_clean_leaves_a_clean_matte_alone(alpha):
     assert np.array_equal(apply_mask(once, spec), once)
 
 
+def _clean(alpha):
+    return apply_mask(alpha, MaskSpec(preset="clean"))
+
+
+def test_clean_again_moves_each_level_further_the_same_way_and_comes_to_rest():
+    # A continuous curve is idempotent only where it changes nothing: a sigmoid cannot be. This is what holds.
+    before = np.repeat(np.arange(256, dtype=np.uint8)[None], 256, axis=0).repeat(8, axis=1)
+    rising = None
+    for _ in range(30):
+        after = _clean(before)
+        moved = after.astype(int) - before
+        if rising is not None:
+            assert (moved[rising] >= 0).all()
+            assert (moved[~rising] <= 0).all()
+        rising = moved > 0 if rising is None else rising
+        before = after
+
+    assert np.array_equal(_clean(before), before)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 20), st.integers(1, 20)),
+        elements=st.sampled_from([0, 188, 189, 190, 191, 192, 253, 254, 255]),
+    )
+)
+def test_clean_leaves_alone_what_its_curve_does_and_its_kernel_did(alpha):
+    once = _clean(alpha)
+
+    assert set(np.unique(once)) <= set(np.unique(alpha)) | {0, 255}
+    assert np.array_equal(_clean(once), once)
+
+
 def test_clean_removes_specks_and_fog_but_not_the_subject():
     alpha = disc(64, 64, 20.0)
     spoilt = alpha.copy()
