@@ -10,7 +10,15 @@ from shared.errors import NotFound
 from shared.jobs.archive import Glance, JobPage, JobQuery, Look, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
-from shared.jobs.redis_store import StoreTimes, job_key, job_script, milliseconds, rings_of, translated
+from shared.jobs.redis_store import (
+    StoreTimes,
+    bare_script,
+    job_key,
+    job_script,
+    milliseconds,
+    rings_of,
+    translated,
+)
 from shared.jobs.watching import RedisChanges, changes
 from shared.spec.job import Priority
 
@@ -25,8 +33,8 @@ class RedisJobArchive:
         self._redis = redis
         self._times = times
         self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
-        self._delete, self._standing = job_script(redis, "delete"), job_script(redis, "standing")
-        self._look = job_script(redis, "look")
+        self._delete, self._look = job_script(redis, "delete"), job_script(redis, "look")
+        self._standing = bare_script(redis, "standing")
 
     def page(self, query: JobQuery) -> JobPage:
         """See JobArchive."""

@@ -230,6 +230,11 @@ def job_script(redis: Redis, name: str) -> Callable[..., Any]:
     return redis.register_script("".join(path.read_text() for path in parts))
 
 
+def bare_script(redis: Redis, name: str) -> Callable[..., Any]:
+    """A script of `lua/` that needs nothing of the others."""
+    return redis.register_script((_LUA / f"{name}.lua").read_text())
+
+
 def job_key(job_id: str) -> str:
     """The key of a job's hash."""
     return f"job:{job_id}"
