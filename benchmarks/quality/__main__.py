@@ -15,6 +15,7 @@ from benchmarks.quality.colours import decontamination
 from benchmarks.quality.mattes import baseline, matting, preset_clean, refinement, tweaks, with_options
 from benchmarks.quality.networks import Looker
 from benchmarks.quality.pairs import PSEUDO, Pair, read_pairs
+from benchmarks.quality.placement import placement
 from benchmarks.quality.publishing import publish
 from benchmarks.quality.sheet import write_sheets
 from benchmarks.quality.speed import after_the_network
@@ -40,6 +41,7 @@ TABLES: dict[str, tuple[str, Work]] = {
         "Composites over four colours against the true ones, mean difference of 255",
         decontamination,
     ),
+    "placement": ("Enlarging before or after segmentation", placement),
     "speed": (
         "After the network, against the network",
         lambda looker, pairs: after_the_network(looker, pairs[-5].rgb()),

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.catalog import CARDS
+from shared.catalog import CARDS, UPSCALERS
 from shared.settings import load_settings
 from shared.spec.tweak import TweakSpec
 from worker.imaging.types import Rgb
 from worker.io.weights import Weights
 from worker.segmentation.loading import load_segmenter
 from worker.segmentation.tweaks.view import see
+from worker.upscaling.realesrgan import Upscaler
 
 Small = NDArray[np.float32]
 """A matte in the network's own size, (h, w), 0..1."""
@@ -50,3 +51,11 @@ class Looker:
         matte = see(rgb, self._segmenter, tweak)
         self.seconds.append(time.perf_counter() - started)
         return matte
+
+
+def open_upscaler(name: str) -> Upscaler:
+    """An upscaler of the catalogue. Raises ModelUnavailable where its weights cannot be had."""
+    settings = load_settings()
+    card = UPSCALERS[name]
+    weights = Weights(settings.model_cache, settings.model_dir).get(card)
+    return Upscaler.load(card, weights.path, device="cpu", tile_side_px=settings.upscale_tile_px)
