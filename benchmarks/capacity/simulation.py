@@ -4,13 +4,16 @@ What it takes from the service: a worker empties interactive queues before bulk 
 time while a thread is free; Redis serves whoever has asked first, however busy (`worker/app.py`). Where a worker
 serves the next stage, too, it goes on with it (`worker/tasks/chain.py`). A batch has at most `window` jobs open,
 looked at every `feed_seconds` (`worker/feeder`). Inference takes turns on a worker's one device, interactive before
-bulk, then by arrival; what has begun is never interrupted (`worker/inference/turns.py`). All else on a worker's cores
-goes by arrival, whatever its priority. What it leaves out: failures, retries, uploads, the API.
+bulk, then by arrival; what has begun is never interrupted (`worker/inference/turns.py`). A worker's cores know no
+priority: the operating system shares them evenly among what runs on them, inference too where they are the device.
+What it leaves out: failures, retries, uploads, the API.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
@@ -54,7 +57,7 @@ class Fleet:
     cores: int = 4
     """Of each worker."""
     device_is_cores: bool = False
-    """Inference runs on the worker's cores, all of them: nothing else of it runs meanwhile."""
+    """Inference runs on the worker's cores, with a thread on each, beside whatever else runs there."""
 
 
 @dataclass(slots=True)
@@ -81,12 +84,58 @@ class _Job:
     tenant: int = 0
 
 
+class _Cores:
+    """Shared evenly among the running threads, none of which gets more than one: those who come slow down the others.
+
+    All advance at one speed, so one clock, `_progress`, serves them all; each ends when that shows its time.
+    """
+
+    def __init__(self, env: simpy.Environment, count: int) -> None:
+        self._env, self._count = env, count
+        self._running: list[tuple[float, int, int, simpy.Event]] = []
+        self._serials = itertools.count()
+        self._threads = 0
+        self._progress = self._since = 0.0
+        self._plan = 0
+
+    def run(self, seconds: float, threads: int = 1) -> simpy.Event:
+        """The end of what would take so long if each of its threads had a core of its own."""
+        self._advance()
+        done = self._env.event()
+        heappush(self._running, (self._progress + seconds, next(self._serials), threads, done))
+        self._threads += threads
+        self._plan_next_end()
+        return done
+
+    def _speed(self) -> float:
+        return min(1.0, self._count / max(self._threads, 1))
+
+    def _advance(self) -> None:
+        self._progress += (self._env.now - self._since) * self._speed()
+        self._since = self._env.now
+
+    def _plan_next_end(self) -> None:
+        self._plan += 1
+        if self._running:
+            left = max(0.0, self._running[0][0] - self._progress)
+            self._env.timeout(left / self._speed(), self._plan).callbacks.append(self._end_next)
+
+    def _end_next(self, planned: simpy.Event) -> None:
+        if planned.value != self._plan:  # somebody has come since
+            return
+        self._advance()
+        _, _, threads, done = heappop(self._running)
+        self._threads -= threads
+        done.succeed()
+        self._plan_next_end()
+
+
 class _Worker:
     """Threads that share cores and a device; busy time is counted once per holder."""
 
     def __init__(self, env: simpy.Environment, fleet: Fleet) -> None:
         self._env = env
-        self._cores = simpy.Resource(env, fleet.cores)
+        self._cores = _Cores(env, fleet.cores)
         self._device = simpy.PriorityResource(env, 1)
         self._cores_per_inference = fleet.cores if fleet.device_is_cores else 0
         self.threads = simpy.Resource(env, fleet.threads)
@@ -95,22 +144,16 @@ class _Worker:
     def compute(self, seconds: float) -> Events:
         if seconds <= 0:
             return
-        with self._cores.request() as core:
-            yield core
-            yield self._env.timeout(seconds)
+        yield self._cores.run(seconds)
         self.core_busy += seconds
 
     def infer(self, seconds: float, priority: int) -> Events:
         with self._device.request(priority=priority) as turn:
             yield turn
-            # Cores that are the device are shared with `compute`, which knows no priority: only whose turn it is asks
-            # for all of them, one by one, so that they gather as they come free.
-            cores = [self._cores.request() for _ in range(self._cores_per_inference)]
-            for core in cores:
-                yield core
-            yield self._env.timeout(seconds)
-            for core in cores:
-                self._cores.release(core)
+            if self._cores_per_inference:
+                yield self._cores.run(seconds, self._cores_per_inference)
+            else:
+                yield self._env.timeout(seconds)
         self.device_busy += seconds
         self.core_busy += seconds * self._cores_per_inference
 

@@ -124,7 +124,23 @@ def test_cores_that_are_the_device_know_no_priority_beyond_its_turns():
     env.process(working("second bulk", 0.4, worker.infer(1, BULK)))
     env.process(working("interactive", 0.6, worker.infer(1, INTERACTIVE)))
     env.run()
-    assert ended == {"first bulk": 1, "another's rendering": 2, "interactive": 3, "second bulk": 4}
+    # Half a core for each while two run: the first bulk inference has 0.8 s left when the rendering begins.
+    assert ended == pytest.approx(
+        {"first bulk": 1.8, "another's rendering": 2.2, "interactive": 3, "second bulk": 4}
+    )
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_shared_cores_are_the_formula(law):
+    # Processor sharing takes service / (1 - load) on average, whatever the law of service (Kleinrock 1976, 4.4).
+    def rendering(random):
+        return StageSeconds(before=0, inference=0, after=0, render=LAWS[law](random))
+
+    took = []
+    for seed in range(4):
+        seen = simulate(Load(0.5), Fleet(1, threads=1000, cores=1), rendering, seconds=15_000, seed=seed)
+        took.append(mean(seen.interactive))
+    assert mean(took) == pytest.approx(1 / (1 - 0.5), rel=0.05)
 
 
 def test_utilisation_is_what_comes_in_times_what_it_takes():
@@ -141,12 +157,12 @@ def test_a_batch_has_no_more_jobs_open_than_its_window():
     assert len(outcome.bulk) / 2000 < 5
 
 
-def test_cores_that_are_the_device_do_one_thing_at_a_time():
+def test_cores_that_are_the_device_give_no_more_than_they_have():
     work = StageSeconds(before=0.5, inference=1, after=0, render=0.5)
     fleet = Fleet(1, threads=4, cores=2, device_is_cores=True)
     seen = simulate(Load(10), fleet, lambda _random: work, seconds=500)
     # A photo takes 2 + 1 core seconds of 2 cores: no more than 1.5 s apart at best.
-    assert seen.core_share <= 1.001
+    assert seen.core_share <= 1.005  # what begins before the measured time may count as a whole
     assert len(seen.interactive) / 500 <= 1 / 1.5 + 0.01
 
 
