@@ -63,7 +63,8 @@ def needed_workers(load: Load, fleet: Fleet, costs: Costs, p95_seconds: float) -
     """
     if _alone(fleet, costs) > p95_seconds:
         raise ValueError(f"a photo takes {_alone(fleet, costs):.2f} s where nothing else runs")
-    count = max(1, math.floor(_least_workers(load, fleet, costs)))
+    # Never fewer than what comes in on average takes, even where the few batches simulated happen to be rarer.
+    count = math.floor(_least_workers(load, fleet, costs)) + 1
     while True:
         tried = replace(fleet, workers=count, render_workers=_in_step(fleet, count))
         seen = simulate(load, tried, costs.sampler(), seconds=lasting(load))
@@ -73,7 +74,7 @@ def needed_workers(load: Load, fleet: Fleet, costs: Costs, p95_seconds: float) -
 
 
 def _least_workers(load: Load, fleet: Fleet, costs: Costs) -> float:
-    """Below this, work comes in faster than it can go out."""
+    """At this or below, work comes in faster than it can go out."""
     on_cores = costs.mean("before") + costs.mean("after")
     if not fleet.render_workers:
         on_cores += costs.mean("render")

@@ -29,6 +29,13 @@ def test_bulk_alone_needs_what_it_takes():
     assert seen.interactive == []
 
 
+def test_a_fleet_carries_what_comes_in_on_average_even_if_few_batches_came():
+    # 20 a second at 0.06 s are 1.2 devices; ten batches at random may well be a fifth fewer.
+    quick = Costs((StageSeconds(before=0, inference=0.06, after=0, render=0),), (1.0,))
+    load = Load(20, bulk_share=0.5, batch_lines=100, window=200)
+    assert needed_workers(load, Fleet(1), quick, p95_seconds=3)[0].workers >= 2
+
+
 def test_no_number_of_workers_is_quicker_than_one_photo():
     with pytest.raises(ValueError, match="a photo takes 1"):
         needed_workers(Load(1.0), Fleet(1), SECOND, p95_seconds=0.9)
