@@ -1,4 +1,4 @@
-"""Writes the table of docs/reliability.md from what the fault suite measured: `python -m docs.fault_table`."""
+"""Writes the tables of docs/reliability.md from what was measured: `python -m docs.fault_table`."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 RESULTS = ROOT / "benchmarks" / "results" / "faults.json"
+SOAK = ROOT / "benchmarks" / "results" / "soak.json"
 
 BEGIN = "<!-- Between these two lines `python -m docs.fault_table` writes. -->\n"
 END = "<!-- end -->\n"
+BEGIN_SOAK = "<!-- Between these two lines stands what `python -m benchmarks.soak` measured. -->\n"
 
 HEAD = """\
 | Fault | Trials | Jobs in flight | Lost | Duplicated | Stuck | Wrong | Recovery, seconds |
@@ -17,11 +19,14 @@ HEAD = """\
 
 
 def page() -> str:
-    """The page with the table that the results give."""
-    text = PAGE.read_text()
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}{table(json.loads(RESULTS.read_text()))}{END}{after}"
+    """The page with the tables that the results give."""
+    faults, soak = json.loads(RESULTS.read_text()), json.loads(SOAK.read_text())
+    return _filled(_filled(PAGE.read_text(), BEGIN, table(faults)), BEGIN_SOAK, soak_table(soak["at_rest"]))
+
+
+def _filled(text: str, begin: str, lines: str) -> str:
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{lines}{END}{rest.partition(END)[2]}"
 
 
 def table(results: dict) -> str:  # type: ignore[type-arg]
@@ -32,6 +37,16 @@ def table(results: dict) -> str:  # type: ignore[type-arg]
         for fault, row in results["faults"].items()
     )
     return HEAD + "".join(rows)
+
+
+def soak_table(at_rest: dict) -> str:  # type: ignore[type-arg]
+    """One row for each process, and one for all."""
+    rows = (
+        f"| {name} | {row['first_mb']} | {row['mean_of_second_half_mb']} | {row['slope_percent']:+.2f} % |\n"
+        for name, row in at_rest.items()
+    )
+    head = "| Process, at rest | MB after 100 jobs | MB in the second half | Slope over the second half |\n"
+    return head + "| --- | --- | --- | --- |\n" + "".join(rows)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from docs.fault_table import PAGE, RESULTS, page
+from docs.fault_table import PAGE, RESULTS, SOAK, page
 
 
 def test_the_page_shows_what_was_measured():
@@ -19,3 +19,11 @@ def test_a_killed_worker_costs_less_than_half_a_minute():
     for fault, row in json.loads(RESULTS.read_text())["faults"].items():
         if fault.startswith("worker killed"):
             assert row["recovery_seconds"] < 30, fault
+
+
+def test_a_soak_of_two_thousand_jobs_left_memory_as_it_was():
+    """Of all processes together; what single ones did, and why, docs/reliability.md says."""
+    soak = json.loads(SOAK.read_text())
+    assert soak["jobs"] == sum(soak["statuses"].values()) >= 2000
+    assert soak["at_rest"]["together"]["slope_percent"] < soak["goal_percent"]
+    assert soak["at_rest"]["worker"]["slope_percent"] < soak["goal_percent"]
