@@ -75,12 +75,13 @@ def needed_workers(load: Load, fleet: Fleet, costs: Costs, p95_seconds: float) -
 
 def _least_workers(load: Load, fleet: Fleet, costs: Costs) -> float:
     """At this or below, work comes in faster than it can go out."""
-    on_cores = costs.mean("before") + costs.mean("after")
-    if not fleet.render_workers:
-        on_cores += costs.mean("render")
-    if fleet.device_is_cores:
-        return load.images_per_second * (costs.mean("inference") + on_cores / fleet.cores)
-    return load.images_per_second * max(costs.mean("inference"), on_cores / fleet.cores)
+    parts = ("before", "after") if fleet.render_workers else ("before", "after", "render")
+    on_cores, inference = sum(costs.mean(part) for part in parts), costs.mean("inference")
+    waiting = costs.mean("waiting") * (1 if fleet.render_workers else 2)
+    by_threads = (on_cores + inference + waiting) / fleet.threads
+    by_cores = on_cores / fleet.cores
+    by_device = inference + by_cores if fleet.device_is_cores else max(inference, by_cores)
+    return load.images_per_second * max(by_threads, by_device)
 
 
 def _in_step(fleet: Fleet, workers: int) -> int:

@@ -36,6 +36,13 @@ def test_a_fleet_carries_what_comes_in_on_average_even_if_few_batches_came():
     assert needed_workers(load, Fleet(1), quick, p95_seconds=3)[0].workers >= 2
 
 
+def test_a_thread_that_renders_leaves_its_device_idle():
+    half = Costs((StageSeconds(before=0, inference=0.5, after=0, render=0.5),), (1.0,))
+    load = Load(2.5, bulk_share=1.0, batch_lines=50)
+    workers = [needed_workers(load, Fleet(1, threads=n), half, p95_seconds=3)[0].workers for n in (1, 4)]
+    assert workers == [3, 2]
+
+
 def test_no_number_of_workers_is_quicker_than_one_photo():
     with pytest.raises(ValueError, match="a photo takes 1"):
         needed_workers(Load(1.0), Fleet(1), SECOND, p95_seconds=0.9)
