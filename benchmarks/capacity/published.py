@@ -26,7 +26,7 @@ _GPU_PRICES = Prices(worker=1.00, render_worker=0.10)
 
 _CPU_LOADS = (
     (0.5, 0.0, 4), (1, 0.0, 4), (5, 0.0, 4), (20, 0.0, 4), (50, 0.0, 4),
-    (1, 0.5, 1), (5, 0.5, 1), (5, 0.5, 4), (20, 0.5, 1),
+    (1, 0.5, 1), (1, 0.5, 4), (5, 0.5, 1), (5, 0.5, 4), (20, 0.5, 1), (20, 0.5, 4),
 )  # fmt: skip
 """Images a second, the share of bulk, and threads of a worker."""
 
