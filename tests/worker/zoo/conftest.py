@@ -37,7 +37,10 @@ def web():
 @pytest.fixture
 def run_job(tmp_path):
     """Cut a photo (H, W, 3) out with the model of a card; returns the job and its alpha, None where it failed."""
-    settings = Settings(data_dir=tmp_path, retry_delay_seconds=0, model_cache=tmp_path)
+    # The large networks are converted within the stage, which on a busy machine takes longer than its deadline.
+    settings = Settings(
+        data_dir=tmp_path, retry_delay_seconds=0, model_cache=tmp_path, stage_deadline_seconds=3600
+    )
     objects, redis = MemoryObjectStore(), fakeredis.FakeRedis(decode_responses=True)
     times = StoreTimes(lease_seconds=60, redeliver_seconds=60, retry_delay_seconds=0, max_attempts=1)
     jobs, queue, heartbeat = RedisJobStore(redis, times), MemoryJobQueue(), Heartbeat(60)
