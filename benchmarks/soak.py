@@ -24,8 +24,8 @@ import httpx
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks.drawing import draw
 from benchmarks.machine import describe
-from benchmarks.soak_plot import svg
 from docs.fault_table import soak_table
 from tests.integration.stack import Stack
 
@@ -220,7 +220,7 @@ def main() -> None:
     print(found["statuses"])
     if asked.write:
         RESULT.write_text(json.dumps(found, indent=1) + "\n")
-        PLOT.write_text(svg(found["samples"], "MB resident"))
+        draw(PLOT, f"Memory over {asked.jobs:,} jobs", ("seconds", "MB resident"), found["samples"])
         print("now: python -m docs.fault_table")
 
 

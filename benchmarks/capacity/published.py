@@ -101,7 +101,7 @@ def _smallest(load: Load, fleet: Fleet, costs: Costs, prices: Prices) -> Row:
 
 
 def _draw() -> None:
-    from benchmarks.capacity.drawing import draw  # noqa: PLC0415  matplotlib is for this alone
+    from benchmarks.drawing import draw  # noqa: PLC0415  matplotlib is for this alone
 
     draw(
         RESULTS / "capacity_load.svg",
@@ -115,7 +115,7 @@ def _draw() -> None:
         "Bulk fills 8 workers up beside 30 % of interactive load",
         ("share of what the workers can do at most", "seconds of interactive jobs"),
         _by_bulk(),
-        top=10,
+        top=4,
     )
 
 
