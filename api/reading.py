@@ -83,10 +83,10 @@ def _across_fields(spec: JobSpec, settings: Settings, *, has_picture: bool) -> I
     if not has_picture and spec.input is None:
         detail = 'give {"url": "https://…"}, or post the picture as the part `image` of a multipart form'
         yield field_problem("/input", "missing", detail)
-    if spec.upscale is not None and spec.upscale.when == "before":
-        # The switch opens an experiment that later versions bring; nothing is run in its place meanwhile.
-        reason = "is not supported yet" if settings.allow_pre_upscale else "is switched off on this server"
-        yield field_problem("/upscale/when", "not_supported", f"`before` {reason}")
+    if spec.enlarges_first and not settings.allow_pre_upscale:
+        yield field_problem("/upscale/when", "not_supported", "`before` is switched off on this server")
+    if spec.enlarges_first and spec.roi is not None:
+        yield field_problem("/roi", "not_supported", "goes with the photo as it is, not with `before`")
     for field, detail in refused(spec, settings):
         yield field_problem(field, "not_offered", detail)
 

@@ -54,4 +54,6 @@ class Submitter:
     def finished(self) -> int:
         """Jobs that have succeeded, by the installation's own metrics."""
         counted = self._redis.hgetall("metrics")
-        return sum(int(value) for name, value in counted.items() if name.startswith("jobs_finished|succeeded|"))
+        return sum(
+            int(value) for name, value in counted.items() if name.startswith("jobs_finished|succeeded|")
+        )

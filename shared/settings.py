@@ -153,8 +153,8 @@ class Settings(BaseSettings):
     torch_compile: bool = False
     """With `device=cuda`: put networks through torch.compile, which takes a minute at their first use."""
     max_batch: int = Field(default=8, ge=1)
-    """With `device=cuda`: most pictures that go through a network at once; `worker_concurrency` bounds them too. Halved
-    by itself where memory does not suffice."""
+    """With `device=cuda`: most pictures that go through a network at once; `worker_concurrency` bounds them too.
+    Halved by itself where memory does not suffice."""
     upscale_tile_px: int = Field(default=256, ge=64)
     """Side of the tiles that upscaling cuts a picture into."""
     artefact_cache_megabytes: int = Field(default=512, ge=0)

@@ -50,6 +50,6 @@ def options_of(spec: JobSpec, model: str | None = None) -> str:
         asked["model"] = model
     # Whether an empty matte is an error is decided where the matte is made.
     asked["on_empty"] = spec.on_empty
-    if spec.upscale is not None and spec.upscale.when == "before":
+    if spec.upscale is not None and spec.enlarges_first:
         asked["upscale"] = spec.upscale.model_dump(mode="json")
     return hash_params(asked)

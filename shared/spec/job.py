@@ -170,4 +170,10 @@ class JobSpec(Spec):
         ingest = () if has_picture else (Stage.INGEST,)
         upscale = (Stage.UPSCALE,) if self.upscale else ()
         segment = () if has_matte and not self.models else (Stage.SEGMENT,)
-        return (*ingest, *segment, *upscale, Stage.RENDER)
+        both = (*upscale, *segment) if self.enlarges_first else (*segment, *upscale)
+        return (*ingest, *both, Stage.RENDER)
+
+    @property
+    def enlarges_first(self) -> bool:
+        """Whether the networks look at an enlarged photo: the experiment `upscale.when: before`."""
+        return self.upscale is not None and self.upscale.when == "before"

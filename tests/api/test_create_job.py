@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from api.app import create_app
 from shared.errors import StoreUnavailable
 from shared.jobs.job import Status, Step
 from shared.spec.job import Priority, Stage
@@ -223,6 +225,7 @@ class TestSpec:
             ({"effects": [{"type": "background", "image": {}}]}, ["/effects/0/image"]),
             ({"upscale": {"scale": 99}, "priority": "asap"}, ["/upscale/scale", "/priority"]),
             ({"upscale": {"when": "before"}}, ["/upscale/when"]),
+            ({"upscale": {"when": "before"}, "roi": [0, 0, 1, 1]}, ["/upscale/when", "/roi"]),
             ({"input": {"url": "https://example.com/a.png"}}, ["/input"]),
             ([], [""]),
             ("null", [""]),
@@ -235,6 +238,14 @@ class TestSpec:
     def test_every_mistake_is_named(self, post, spec, fields):
         response = post(spec=spec)
         assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", fields))
+
+    def test_enlarging_first_where_the_server_allows_it(self, deps, settings):
+        allowing = settings.model_copy(update={"allow_pre_upscale": True})
+        parts = {"image": (io.BytesIO(encoded()), "cat.jpg"), "spec": '{"upscale": {"when": "before"}}'}
+        response = (
+            create_app(allowing, replace(deps, settings=allowing)).test_client().post("/v1/jobs", data=parts)
+        )
+        assert (response.status_code, response.json.get("stage")) == (202, "upscale")
 
     @pytest.mark.parametrize(
         "text",

@@ -8,20 +8,21 @@ from shared.jobs.results import Segmented
 from worker.deps import Deps
 from worker.imaging.types import Cutout
 from worker.matting.foreground import estimate_foreground
+from worker.tasks.looking import photo_of
 
 
 def cut_out(job: Job, deps: Deps) -> Cutout:
     """The subject in its own colours, in the photo's frame; where several variants want it, estimated once."""
-    if job.input is None or job.segmented is None:
-        raise InternalError("the record names no picture or no matte")
+    if job.segmented is None:
+        raise InternalError("the record names no matte")
     if len(job.spec.variants) < 2:
-        return _cut_out(job, job.input.key, job.segmented, deps)
+        return _cut_out(job, job.segmented, deps)
     key = f"cut-out of {job.id} {job.segmented.matte_key}"
-    return deps.artefacts.once(key, partial(_cut_out, job, job.input.key, job.segmented, deps))
+    return deps.artefacts.once(key, partial(_cut_out, job, job.segmented, deps))
 
 
-def _cut_out(job: Job, input_key: str, segmented: Segmented, deps: Deps) -> Cutout:
-    photo = deps.artefacts.photo(input_key)
+def _cut_out(job: Job, segmented: Segmented, deps: Deps) -> Cutout:
+    photo = photo_of(job, deps)
     alpha = deps.artefacts.matte(segmented.matte_key)
     if "empty_matte" in segmented.quality.flags and job.spec.on_empty == "original":
         alpha = alpha.copy()

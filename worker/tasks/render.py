@@ -57,7 +57,9 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Rendered:
 
 
 def _cutout(job: Job, deps: Deps) -> Cutout:
-    return deps.artefacts.cutout(job.upscaled.cutout_key) if job.upscaled else cut_out(job, deps)
+    if job.upscaled is None or job.spec.enlarges_first:
+        return cut_out(job, deps)
+    return deps.artefacts.cutout(job.upscaled.cutout_key)
 
 
 def _scene(job: Job, effects: Sequence[EffectSpec], deps: Deps) -> Scene:

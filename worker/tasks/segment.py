@@ -5,7 +5,7 @@ import time
 import cv2
 import numpy as np
 
-from shared.errors import InternalError, NoSubject
+from shared.errors import NoSubject
 from shared.jobs.job import Job, Step
 from shared.jobs.results import Quality, Segmented
 from shared.spec.job import JobSpec
@@ -18,16 +18,17 @@ from worker.matting.quality import assess
 from worker.matting.refine import refine
 from worker.segmentation.segmenter import Segmenter
 from worker.segmentation.tweaks.view import see
+from worker.tasks.looking import photo_of
+from worker.tasks.patience import patiently
 from worker.tasks.stage import Progress
 
 
 def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
     """Make the matte. Raises UnreadableImage, ModelUnavailable, NoSubject."""
-    if job.input is None:
-        raise InternalError("the record names no picture")
-    photo = deps.artefacts.photo(job.input.key)
+    photo = photo_of(job, deps)
     progress(0.1)
-    loaded = deps.segmenters.get(step.part or job.spec.model)
+    with patiently(progress, 0.1):
+        loaded = deps.segmenters.get(step.part or job.spec.model)
     progress(0.2)
     started = time.monotonic()
     alpha = _matte(photo, loaded.model, job.spec)

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.catalog import UPSCALERS
 from shared.jobs.job import Status
 from shared.queue.names import QUEUES
+from shared.spec.job import JobSpec
+from tests.worker.tasks.conftest import NoWeights
+from worker.imaging.types import Cutout
+from worker.models import Models
 from worker.tasks import cutting, ingest, render, segment, upscale
 from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
@@ -169,6 +174,47 @@ class TestVariants:
         assert cutting.cut_out(other, deps) is not cutting.cut_out(job, deps)
         alone = replace(job, spec=job.spec.model_copy(update={"variants": ()}))
         assert cutting.cut_out(alone, deps) is not cutting.cut_out(alone, deps), "kept in memory for nobody"
+
+
+class Doubling:
+    """An upscaler that repeats pixels."""
+
+    def upscale(self, cutout, scale, progress):
+        progress(0.5)
+        rgb, alpha = (np.repeat(np.repeat(pixels, 2, 0), 2, 1) for pixels in (cutout.rgb, cutout.alpha))
+        return Cutout.of(rgb, alpha, cutout.icc_profile)
+
+
+class TestEnlarging:
+    """After segmentation; before it only as an experiment."""
+
+    @pytest.fixture
+    def deps(self, deps, settings):
+        weights = NoWeights(settings.model_cache, None)
+        return replace(deps, upscalers=Models(UPSCALERS, "cpu", weights, lambda card, file: Doubling()))
+
+    @pytest.mark.parametrize("when", ["after", "before"])
+    def test_the_cut_out_is_twice_as_large(self, deps, submit, disc, run, when):
+        job = run(submit(disc, upscale={"when": when}))
+        assert job.status is Status.SUCCEEDED, job.error
+        cutout = np.asarray(opened(deps, job.outputs[0]))
+        assert cutout.shape == (120, 160, 4)
+        assert tuple(cutout[60, 80]) == (250, 220, 40, 255)
+        assert cutout[0, 0, 3] == 0
+        matte = deps.artefacts.matte(job.segmented.matte_key)
+        assert matte.shape == ((120, 160) if when == "before" else (60, 80))
+
+    @pytest.mark.parametrize("when", ["after", "before"])
+    def test_transparency_of_the_file_stays(self, deps, submit, disc, run, when):
+        alpha = np.full(disc.shape[:2], 255, np.uint8)
+        alpha[:, :40] = 0
+        job = run(submit(np.dstack([disc, alpha]), upscale={"when": when}))
+        cutout = np.asarray(opened(deps, job.outputs[0]))
+        assert (cutout[60, 60, 3], cutout[60, 100, 3]) == (0, 255)
+
+    def test_the_order_of_the_stages(self, submit, disc, deps):
+        assert submit(disc, upscale={"when": "before"}).step.name == "upscale"
+        assert JobSpec(upscale={"when": "after"}).stages(has_picture=True) == ("segment", "upscale", "render")
 
 
 class TestWhoGoesOn:
