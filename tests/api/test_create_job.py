@@ -239,14 +239,6 @@ class TestSpec:
         response = post(spec=spec)
         assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", fields))
 
-    def test_enlarging_first_where_the_server_allows_it(self, deps, settings):
-        allowing = settings.model_copy(update={"allow_pre_upscale": True})
-        parts = {"image": (io.BytesIO(encoded()), "cat.jpg"), "spec": '{"upscale": {"when": "before"}}'}
-        response = (
-            create_app(allowing, replace(deps, settings=allowing)).test_client().post("/v1/jobs", data=parts)
-        )
-        assert (response.status_code, response.json.get("stage")) == (202, "upscale")
-
     @pytest.mark.parametrize(
         "text",
         ["", "{", "{'model': 1}", "[" * 5000, '{"a":' * 5000, '{"metadata": {"a": "\\ud800"}}', "{} {}"],
@@ -320,3 +312,12 @@ class TestFailure:
         assert (response.status_code, code_and_fields(response)[0]) == (500, "internal_error")
         assert "hunter2" not in response.text
         assert "Traceback" not in response.text
+
+
+def test_enlarging_first_where_the_server_allows_it(deps, settings):
+    allowing = settings.model_copy(update={"allow_pre_upscale": True})
+    parts = {"image": (io.BytesIO(encoded()), "cat.jpg"), "spec": '{"upscale": {"when": "before"}}'}
+    response = (
+        create_app(allowing, replace(deps, settings=allowing)).test_client().post("/v1/jobs", data=parts)
+    )
+    assert (response.status_code, response.json.get("stage")) == (202, "upscale")
