@@ -25,7 +25,7 @@ class Differences(BaseModel):
     iou: float
     """Mean overlap of the two subjects at half opacity, 0..1."""
     gradient: float
-    """Mean over photos of the sum of squared differences of the mattes' gradients, as a share of the exact one's."""
+    """Sum of squared differences of the mattes' gradients, as a share of the sum of squares of the exact one's."""
     time: float
     """Its seconds as a share of the exact one's, taken by turns."""
 

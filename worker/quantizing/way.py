@@ -14,7 +14,7 @@ _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 class Way:
     """Every field is part of the result's hash."""
 
-    version: int = 1
+    version: int = 2
     """Raised when what is done changes without a field saying so."""
     exact_first: int = 1
     """How many convolutions from the input on are left as they are."""
