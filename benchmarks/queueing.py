@@ -2,9 +2,10 @@
 
 python -m benchmarks.queueing [--jobs 300] [--rounds 3]
 
-One Redis, one worker of each kind with four threads, turn by turn. A job of four pixels shows what record, lease and
-messages cost; one of a megapixel adds decode, encode and storage. Latency is that of one job at a time, from POST to
-finished. Commands are those that came over a connection, without those that scripts run inside Redis.
+One Redis, one worker of each kind with four threads, turn by turn. Stages that do nothing show what record, lease and
+messages cost; a job of four pixels adds storage, two files that last; one of a megapixel decode and encode. Latency
+is that of one job at a time, from POST to finished. Commands are those that came over a connection, without those
+that scripts run inside Redis.
 """
 
 import argparse
@@ -25,8 +26,9 @@ from benchmarks.load import percentile
 from benchmarks.photos import jpeg
 from benchmarks.report import Row, report
 from benchmarks.rivals import bare_chain
-from benchmarks.sleeping_worker import QUEUES
 from benchmarks.submitting import Submitter
+from shared.queue.names import QUEUES
+from shared.spec.job import Priority
 
 _POLITE_SECONDS = 0.01
 _MONITORED_JOBS = 20
@@ -78,7 +80,9 @@ def _start(here: Installation, chain_url: str) -> httpx.Client:
     port = free_port()
     here.start("gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app", port=port)
     celery = ("worker", "--without-gossip", "--without-mingle", "--queues")
-    here.start("celery", "--app", "benchmarks.sleeping_worker", *celery, QUEUES, SLEEP_SECONDS="0")
+    interactive, bulk = ",".join(QUEUES[:3]), ",".join(QUEUES[3:])
+    here.start("celery", "--app", "benchmarks.sleeping_worker", *celery, interactive, SLEEP_SECONDS="0")
+    here.start("celery", "--app", "benchmarks.idle_worker", *celery, bulk)
     here.start(
         "celery", "--app", "benchmarks.rivals.bare_chain", *celery, bare_chain.QUEUE, BARE_CHAIN_URL=chain_url
     )
@@ -96,6 +100,11 @@ def _kinds(here: Installation, chain_url: str) -> list[Kind]:
     pixel, megapixel = submitter.kept(jpeg(2, 2)), submitter.kept(jpeg(1000, 1000))
     return [
         Kind("bare Celery chain", bare_chain.submit, lambda: int(counter.get(bare_chain.DONE) or 0)),
+        Kind(
+            "job whose stages do nothing",
+            lambda: submitter.submit(pixel, Priority.BULK),
+            submitter.finished,
+        ),
         Kind("job of 4 px", lambda: submitter.submit(pixel), submitter.finished),
         Kind("job of 1 MP", lambda: submitter.submit(megapixel), submitter.finished),
     ]

@@ -12,7 +12,7 @@ from shared.limits import picture_limits
 from shared.picture import inspect
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.settings import Settings
-from shared.spec.job import JobSpec
+from shared.spec.job import JobSpec, Priority
 from shared.storage.opening import open_store
 
 _TENANT = "local"
@@ -39,11 +39,11 @@ class Submitter:
             content_type=facts.content_type, sha256="",
         )  # fmt: skip
 
-    def submit(self, photo: InputFacts) -> str:
+    def submit(self, photo: InputFacts, priority: Priority = Priority.INTERACTIVE) -> str:
         """A job of its own: nobody finds the matte of another. Its id."""
         job_id = f"job_{secrets.token_hex(12)}"
         picture = photo.model_copy(update={"sha256": secrets.token_hex(32)})
-        for ring in self._jobs.create(job_id, _TENANT, JobSpec(), picture, "bench"):
+        for ring in self._jobs.create(job_id, _TENANT, JobSpec(priority=priority), picture, "bench"):
             self._queue.ring(ring)
         return job_id
 

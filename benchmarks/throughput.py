@@ -33,7 +33,7 @@ from shared.queue.names import QUEUES
 from shared.settings import load_settings
 from worker.io.weights import Weights
 
-_SECONDS = 24.0
+_SECONDS = 16.0
 """Of work in a round, roughly; each caller does one photo at least."""
 _serial = itertools.count()
 
