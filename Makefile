@@ -57,9 +57,9 @@ lock: $(TOOLS)/bin/uv ## pin what images install, with hashes, in requirements/*
 audit: $(TOOLS)/bin/pip-audit ## known vulnerabilities of what images install
 	$(BIN)/python -m tests.security.supply.audit $(TOOLS)/bin/pip-audit
 
-bench: $(VENV)/.dev ## speed as ratios, side by side in one run, into benchmarks/results
-	$(BIN)/python -m benchmarks.stages
-	$(BIN)/python -m benchmarks.against_rembg
+bench: $(VENV)/.dev ## speed as ratios, side by side in one run (an hour or more), into benchmarks/results
+	for one in stages against_rembg throughput queueing api scaling growth models performance_page; do \
+	  $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-quality: $(VENV)/.dev ## mattes and colours against ground truth, into docs/quality.md: PAIRS=folder
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[matting]'

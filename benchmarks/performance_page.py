@@ -9,6 +9,8 @@ from benchmarks.report import RESULTS, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _TABLE = re.compile(r"(<!-- table: (\w+)(?: columns: (.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
+_LEAST = 1e-5
+"""Below, a figure says nothing."""
 
 
 def main() -> None:
@@ -31,7 +33,9 @@ def _rows(name: str, columns: str | None) -> list[Row]:
 def _text(value: object) -> str:
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) >= _LEAST else "0"
 
 
 if __name__ == "__main__":
