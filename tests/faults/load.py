@@ -20,6 +20,8 @@ STAGES = tuple(Stage)
 JOBS = 64
 IN_FLIGHT = 50
 """So many jobs, at least, are open when a fault strikes."""
+_SOON = 6
+"""So many may end between two looks."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,17 @@ class Load:
         return self.installation.submit(photo(kind, serial), kind.spec, kind.path and f"{kind.path}?{serial}")
 
     def spread(self) -> "Load":
-        """Let the workers go until jobs stand in three stages at least and the first have gone on."""
+        """Let the workers go until jobs stand in three stages at least and the first have gone on, or most that may
+        have ended have.
+        """
         assert len(self.open_steps()) >= IN_FLIGHT
         self.installation.points.disarm("hold")
         give_up = time.monotonic() + 20
         while time.monotonic() < give_up:
             self.strike()
             if len(self._stages) >= 3 and self._stages["render"] >= 3:
+                break
+            if self._in_flight <= IN_FLIGHT + _SOON:  # who goes on by itself leaves few before their last stage
                 break
             time.sleep(0.01)
         assert self._in_flight >= IN_FLIGHT, self._stages

@@ -20,8 +20,10 @@ STOP_SECONDS = 25
 
 # What a parent does with a stack until something happens to it.
 _PARENT = """
+import signal
 import time
 from api.cli.stack import running_stack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 with running_stack() as stack:
     print(stack.url, flush=True)
     time.sleep(600)
