@@ -29,10 +29,10 @@ def _read_color(text: str) -> str:
     """`#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`."""
     if found := _HEX.fullmatch(text):
         return f"#{found[1].lower()}"
-    named = ImageColor.colormap.get(text.lower())
-    if not isinstance(named, str):
+    if text.lower() not in ImageColor.colormap:
         raise ValueError("a hex colour such as 81d4fa, with or without alpha, or a colour's name")
-    return named
+    # Not what stands in the map: Pillow writes numbers over the words that it has looked up once.
+    return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(text.lower()))
 
 
 def _read_roi(text: str) -> tuple[Length, ...]:

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from api.app import create_app
 from api.removebg.parameters import FILES, Parameters
@@ -214,6 +214,13 @@ def test_every_mistake_is_named(client):
 )  # fmt: skip
 def test_a_region_that_is_none(client, roi, theirs):
     assert code(post(client, roi=roi)) == theirs
+
+
+def test_a_colour_has_a_name_however_often_it_was_looked_up(client):
+    for _ in range(2):
+        ImageColor.getrgb("red")
+        answer = post(client, bg_color="red", bg_image_url="https://example.com/a.png")
+        assert code(answer) == "multiple_bg_sources"
 
 
 def test_one_background_is_enough(client):
