@@ -128,7 +128,9 @@ class Load:
             self.strike()
             if len(self._stages) >= 3 and self._stages["render"] >= 3:
                 break
-            if self._in_flight <= IN_FLIGHT + _SOON:  # who goes on by itself leaves few before their last stage
+            if (
+                self._in_flight <= IN_FLIGHT + _SOON
+            ):  # who goes on by itself leaves few before their last stage
                 break
             time.sleep(0.01)
         assert self._in_flight >= IN_FLIGHT, self._stages
