@@ -9,6 +9,9 @@ from shared.catalog.card import ModelCard, WeightSource
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0"
 _BIREFNET = "https://github.com/ZhengPeng7/BiRefNet/releases/download/v1"
 _TRANSPARENT = "https://github.com/plemeri/transparent-background/releases/download/1.2.12"
+_INSPYRENET_FAST = WeightSource(
+    "https", f"{_TRANSPARENT}/ckpt_fast.pth", "", "pth", published="md5:9efdbfbcc49b79ef0f7891c83d2fd52f"
+)
 
 TRANSFORMERS = (
     ModelCard(
@@ -231,15 +234,7 @@ TRANSFORMERS = (
         task="segment",
         family="inspyrenet",
         arch="inspyrenet_swinb",
-        sources=(
-            WeightSource(
-                "https",
-                f"{_TRANSPARENT}/ckpt_fast.pth",
-                "",
-                "pth",
-                published="md5:9efdbfbcc49b79ef0f7891c83d2fd52f",
-            ),
-        ),
+        sources=(_INSPYRENET_FAST,),
         license="MIT",
         commercial_use=True,
         input_size=384,
@@ -252,15 +247,7 @@ TRANSFORMERS = (
         task="segment",
         family="inspyrenet_pyramid",
         arch="inspyrenet_swinb",
-        sources=(
-            WeightSource(
-                "https",
-                f"{_TRANSPARENT}/ckpt_fast.pth",
-                "",
-                "pth",
-                published="md5:9efdbfbcc49b79ef0f7891c83d2fd52f",
-            ),
-        ),
+        sources=(_INSPYRENET_FAST,),
         license="MIT",
         commercial_use=True,
         input_size=1024,

@@ -48,13 +48,7 @@ class Artefacts:
 
     def once(self, key: str, make: Callable[[], Cutout]) -> Cutout:
         """A cut-out that is quicker made again than stored: from memory, or made now and left there."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]  # type: ignore[return-value]  # a key names one kind of artefact
-        cutout = make()
-        self._remember(key, cutout)
-        return cutout
+        return self._kept_or(key, make)
 
     def keep_matte(self, key: str, alpha: Alpha) -> None:
         """Store a matte for the stages to come."""
@@ -65,12 +59,18 @@ class Artefacts:
         self._put(key, encode_artefact(cutout), cutout)
 
     def _get(self, key: str, read: Callable[[bytes], A]) -> A:
+        def stored() -> A:
+            with self._objects.open(key) as body:
+                return read(body.read())
+
+        return self._kept_or(key, stored)
+
+    def _kept_or(self, key: str, make: Callable[[], A]) -> A:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]  # type: ignore[return-value]  # a key names one kind of artefact
-        with self._objects.open(key) as body:
-            artefact = read(body.read())
+        artefact = make()
         self._remember(key, artefact)
         return artefact
 
