@@ -10,22 +10,18 @@ from benchmarks.installation import Installation
 from benchmarks.load import percentile
 from benchmarks.photos import jpeg
 from benchmarks.report import Row
-from benchmarks.sleeping_worker import INFERENCE_SECONDS, QUEUES
+from benchmarks.sleeping_worker import INFERENCE_SECONDS
 
 JOBS = 60
-_LINES_PER_SEND = 500
 
 
 def beside_a_batch(here: Installation, lines: int) -> list[Row]:
     """One worker, a network that sleeps, one caller who waits for each job before he posts the next."""
-    url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
-    here.start("celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip", "--without-mingle",
-               "--queues", QUEUES)  # fmt: skip
+    port = here.gunicorn("api.wsgi:app")
+    here.worker("benchmarks.sleeping_worker")
     for process in ("worker.keeper", "worker.feeder"):
         here.start("python", "-m", process)
-    with httpx.Client(base_url=url, timeout=120) as client:
-        while client.get("/readyz").status_code != 200:
-            time.sleep(0.2)
+    with here.client(port) as client:
         _latencies(client, 5)
         idle = _latencies(client, JOBS)
         accepted_seconds, batch = _hand_in(client, lines)

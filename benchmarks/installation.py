@@ -7,12 +7,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import redis
+
+from shared.queue.names import QUEUES
 
 _ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
@@ -51,6 +54,20 @@ class Installation:
         port = free_port()
         self.start("gunicorn", "--config", "api/gunicorn.conf.py", app, port=port, **settings)
         return port
+
+    def worker(self, app: str, queues: Sequence[str] = QUEUES, **settings: str) -> int:
+        """A Celery worker of this module's app. Returns its id."""
+        return self.start(
+            "celery", "--app", app, "worker", "--without-gossip", "--without-mingle",
+            "--queues", ",".join(queues), **settings,
+        )  # fmt: skip
+
+    def client(self, port: int) -> httpx.Client:
+        """A client of the API on this port, once all that a job needs is there."""
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
+        while client.get("/readyz").status_code != 200:
+            time.sleep(0.2)
+        return client
 
     def cpu_seconds(self) -> float:
         """What all processes here, Redis too, have used of the processor so far; says more on a busy machine."""

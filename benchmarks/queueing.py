@@ -21,7 +21,7 @@ from threading import Thread
 import httpx
 import redis
 
-from benchmarks.installation import Installation, free_port, installation
+from benchmarks.installation import Installation, installation
 from benchmarks.load import percentile
 from benchmarks.photos import jpeg
 from benchmarks.report import Row, report
@@ -77,20 +77,12 @@ def main() -> None:
 
 
 def _start(here: Installation, chain_url: str) -> httpx.Client:
-    port = free_port()
-    here.start("gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app", port=port)
-    celery = ("worker", "--without-gossip", "--without-mingle", "--queues")
-    interactive, bulk = ",".join(QUEUES[:3]), ",".join(QUEUES[3:])
-    here.start("celery", "--app", "benchmarks.sleeping_worker", *celery, interactive, SLEEP_SECONDS="0")
-    here.start("celery", "--app", "benchmarks.idle_worker", *celery, bulk)
-    here.start(
-        "celery", "--app", "benchmarks.rivals.bare_chain", *celery, bare_chain.QUEUE, BARE_CHAIN_URL=chain_url
-    )
+    port = here.gunicorn("api.wsgi:app")
+    here.worker("benchmarks.sleeping_worker", QUEUES[:3], SLEEP_SECONDS="0")
+    here.worker("benchmarks.idle_worker", QUEUES[3:])
+    here.worker("benchmarks.rivals.bare_chain", [bare_chain.QUEUE], BARE_CHAIN_URL=chain_url)
     here.start("python", "-m", "worker.keeper")
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-    while client.get("/readyz").status_code != 200:
-        time.sleep(0.2)
-    return client
+    return here.client(port)
 
 
 def _kinds(here: Installation, chain_url: str) -> list[Kind]:

@@ -26,8 +26,6 @@ from shared.jobs.redis_store import job_script
 from shared.settings import Settings
 from worker.feeder.__main__ import open_feeder
 
-QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -61,14 +59,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=300, help="of each kind [300]")
     jobs = parser.parse_args().jobs
     with installation() as here:
-        url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
-        here.start("celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip",
-                   "--without-mingle", "--queues", QUEUES, CUTROOM_WORKER_CONCURRENCY="16")  # fmt: skip
+        port = here.gunicorn("api.wsgi:app")
+        here.worker("benchmarks.sleeping_worker", CUTROOM_WORKER_CONCURRENCY="16")
         for process in ("worker.keeper", "worker.feeder"):
             here.start("python", "-m", process)
-        with httpx.Client(base_url=url, timeout=120) as client:
-            while client.get("/readyz").status_code != 200:
-                time.sleep(0.2)
+        with here.client(port) as client:
             idle = _idle(here)
             rows = [
                 _row("in a batch", jobs, idle, here, lambda: _batch(client, jobs)),

@@ -15,7 +15,6 @@ from rich.progress import track
 from benchmarks.installation import Installation, installation
 from benchmarks.photos import jpeg
 from benchmarks.report import Row, report
-from benchmarks.sleeping_worker import QUEUES
 from benchmarks.submitting import Submitter
 
 _JOBS_PER_WORKER = 10
@@ -48,10 +47,7 @@ def main() -> None:
 
 def _start(here: Installation, count: int, seconds: float) -> None:
     for _ in range(count):
-        here.start(
-            "celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip", "--without-mingle",
-            "--queues", QUEUES, SLEEP_SECONDS=str(seconds), CUTROOM_WORKER_CONCURRENCY="1",
-        )  # fmt: skip
+        here.worker("benchmarks.sleeping_worker", SLEEP_SECONDS=str(seconds), CUTROOM_WORKER_CONCURRENCY="1")
 
 
 def _wait_for(here: Installation, workers: int) -> None:

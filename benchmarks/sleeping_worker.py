@@ -22,7 +22,6 @@ from worker.segmentation.segmenter import Segmenter
 INFERENCE_SECONDS = float(os.environ.get("SLEEP_SECONDS", "0.2"))
 _DEVICE = Turns()
 """One for each process, as a real one is: two pictures at once take twice as long."""
-QUEUES = "gpu.interactive,cpu.interactive,io.interactive,gpu.bulk,cpu.bulk,io.bulk"
 
 
 class Sleeper:

@@ -29,7 +29,6 @@ from benchmarks.report import Row, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
 from shared.catalog import CARDS
-from shared.queue.names import QUEUES
 from shared.settings import load_settings
 from worker.io.weights import Weights
 
@@ -143,14 +142,10 @@ def _cutroom(here: Installation, model: str) -> tuple[Cutroom, list[int]]:
     port = free_port()
     sessions = [
         here.start("gunicorn", "--config", "api/gunicorn.conf.py", "api.wsgi:app", port=port),
-        here.start("celery", "--app", "worker.main", "worker", "--without-gossip", "--without-mingle",
-                   "--queues", ",".join(QUEUES), port=0),
+        here.worker("worker.main"),
         *(here.start("python", "-m", f"worker.{name}") for name in ("keeper", "feeder", "webhooks")),
-    ]  # fmt: skip
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
-    while client.get("/readyz").status_code != 200:
-        time.sleep(0.2)
-    ours = Cutroom(client, json.dumps({"model": model}))
+    ]
+    ours = Cutroom(here.client(port), json.dumps({"model": model}))
     ours.cut_out(jpeg(800, 600, next(_serial)))
     return ours, sessions
 

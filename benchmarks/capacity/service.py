@@ -15,7 +15,7 @@ from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import StageSeconds
 from benchmarks.installation import Installation, installation
 from benchmarks.photos import jpeg
-from benchmarks.redis_load import QUEUES, hand_in
+from benchmarks.redis_load import hand_in
 from benchmarks.report import Row, report
 
 INFERENCE_SECONDS = 0.5
@@ -50,15 +50,15 @@ def _row(threads: int, jobs: int) -> Row:
 
 
 def _measured(here: Installation, threads: int, jobs: int) -> tuple[list[float], list[float]]:
-    url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
-    here.start("celery", "--app", "benchmarks.sleeping_worker", "worker", "--without-gossip",
-               "--without-mingle", "--queues", QUEUES,
-               CUTROOM_WORKER_CONCURRENCY=str(threads), SLEEP_SECONDS=str(INFERENCE_SECONDS))  # fmt: skip
+    port = here.gunicorn("api.wsgi:app")
+    here.worker(
+        "benchmarks.sleeping_worker",
+        CUTROOM_WORKER_CONCURRENCY=str(threads),
+        SLEEP_SECONDS=str(INFERENCE_SECONDS),
+    )
     for process in ("worker.keeper", "worker.feeder"):
         here.start("python", "-m", process)
-    with httpx.Client(base_url=url, timeout=120) as client:
-        while client.get("/readyz").status_code != 200:
-            time.sleep(0.2)
+    with here.client(port) as client:
         alone = _latencies(client, 8)
         batch = hand_in(client, 100 * jobs)
         time.sleep(10)
