@@ -12,10 +12,11 @@ import numpy as np
 from shared.catalog import CARDS, ModelCard
 from shared.logs import set_up_logs
 from shared.settings import load_settings
+from tests.no_weights import NoWeights
 from worker.app import create_app
 from worker.composition import open_deps
 from worker.inference.turns import Turns
-from worker.io.weights import Weights, WeightsFile
+from worker.io.weights import WeightsFile
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 
@@ -42,16 +43,6 @@ class Sleeper:
 
     def read(self, output, card):
         return output
-
-
-class NoWeights(Weights):
-    """Weights that are always there and never read."""
-
-    def present(self, card):
-        return WeightsFile(self._cache, "0" * 64, "onnx")
-
-    def get(self, card, progress=None):
-        return self.present(card)
 
 
 def sleeping(card: ModelCard, file: WeightsFile) -> Segmenter:

@@ -16,11 +16,12 @@ from shared.catalog import CARDS, UPSCALERS, ModelCard
 from shared.logs import set_up_logs
 from shared.settings import load_settings
 from tests.integration.points import Points, WatchedModels, WatchedQueue, WatchedStore, watch_disk
+from tests.no_weights import NoWeights
 from worker.app import create_app
 from worker.composition import open_deps
 from worker.consumption import IDLE_SECONDS, watch_consumption
 from worker.deps import Deps
-from worker.io.weights import Weights, WeightsFile
+from worker.io.weights import WeightsFile
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 from worker.trimming import trim_worker
@@ -59,16 +60,6 @@ class Doubled:
             for pixels in (cutout.rgb, cutout.alpha)
         )
         return replace(cutout, rgb=rgb, alpha=alpha, frame=(0, 0, width, height))
-
-
-class NoWeights(Weights):
-    """Weights that are always there and never read."""
-
-    def present(self, card):
-        return WeightsFile(self._cache, "0" * 64, "onnx")
-
-    def get(self, card, progress=None):
-        return self.present(card)
 
 
 def stand_in(card: ModelCard, file: WeightsFile) -> Segmenter:

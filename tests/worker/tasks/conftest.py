@@ -15,9 +15,9 @@ from shared.queue.memory_queue import MemoryJobQueue
 from shared.settings import Settings
 from shared.spec.job import JobSpec
 from shared.storage.memory import MemoryObjectStore
+from tests.no_weights import NoWeights
 from worker.deps import Deps
 from worker.io.artefacts import Artefacts
-from worker.io.weights import Weights, WeightsFile
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 
@@ -36,14 +36,6 @@ class BrightIsSubject:
 
     def read(self, output, card):
         return output
-
-
-class NoWeights(Weights):
-    def present(self, card):
-        return WeightsFile(self._cache, "0" * 64, "onnx")
-
-    def get(self, card, progress=None):
-        return self.present(card)
 
 
 def stand_in(card, file):

@@ -11,7 +11,7 @@ from shared.catalog import UPSCALERS
 from shared.jobs.job import Status
 from shared.queue.names import QUEUES
 from shared.spec.job import JobSpec
-from tests.worker.tasks.conftest import NoWeights
+from tests.no_weights import NoWeights
 from worker.imaging.types import Cutout
 from worker.models import Models
 from worker.tasks import cutting, ingest, render, segment, upscale

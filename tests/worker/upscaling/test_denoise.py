@@ -1,43 +1,28 @@
 """Networks between two sets of weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from shared.catalog import PARTNERS, UPSCALERS, ModelCard
+from shared.catalog import PARTNERS, UPSCALERS
 from shared.errors import ModelUnavailable
+from tests.worker.upscaling import seeded
+from tests.worker.upscaling.seeded import SIDE_PX, seeded_network
 from worker.imaging.types import Cutout
 from worker.upscaling.denoise import Strengths, mixed, rounded
 from worker.upscaling.realesrgan import Upscaler
 
-SIDE_PX = 40
-CARD = ModelCard(
-    name="seeded",
-    task="upscale",
-    family="srvgg",
-    sources=(),
-    license="none",
-    commercial_use=True,
-    input_size=None,
-    scale=4,
-    arch="srvgg_anime",
-    tile_pad_px=10,
-    partner="its-partner",
-)
-
-
-def _network(seed):
-    torch = pytest.importorskip("torch", reason='needs the extra "torch"')
-    from worker.upscaling.arch import build  # noqa: PLC0415
-
-    torch.manual_seed(seed)
-    return build(CARD.arch)
+CARD = replace(seeded.CARD, partner="its-partner")
 
 
 @pytest.fixture(scope="module")
 def states():
     """Weights, and the partner's, by key."""
-    return [{key: value.numpy() for key, value in _network(seed).state_dict().items()} for seed in (1, 2)]
+    return [
+        {key: value.numpy() for key, value in seeded_network(seed).state_dict().items()} for seed in (1, 2)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +44,7 @@ def _enlarged(state, rgb):
     """By torch, from the weights themselves."""
     import torch  # noqa: PLC0415
 
-    network = _network(0)
+    network = seeded_network(0)
     network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()})
     with torch.inference_mode():
         enlarged = network(torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255)[0]

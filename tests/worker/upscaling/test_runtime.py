@@ -7,34 +7,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from shared.catalog import PARTNERS, UPSCALERS, ModelCard
+from shared.catalog import PARTNERS, UPSCALERS
 from shared.errors import SettingsInvalid
+from tests.worker.upscaling.seeded import CARD, SIDE_PX, seeded_network
 from worker.upscaling.realesrgan import Upscaler
 from worker.upscaling.recombine import MARGIN_PX
 from worker.upscaling.runtime import load_tiles
 
-SIDE_PX = 40
-CARD = ModelCard(
-    name="seeded",
-    task="upscale",
-    family="srvgg",
-    sources=(),
-    license="none",
-    commercial_use=True,
-    input_size=None,
-    scale=4,
-    arch="srvgg_anime",
-    tile_pad_px=10,
-)
-
 
 @pytest.fixture(scope="module")
 def network():
-    torch = pytest.importorskip("torch", reason='needs the extra "torch"')
-    from worker.upscaling.arch import build  # noqa: PLC0415
-
-    torch.manual_seed(0)
-    return build(CARD.arch)
+    return seeded_network(0)
 
 
 @pytest.fixture(scope="module")
