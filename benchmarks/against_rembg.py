@@ -12,9 +12,9 @@ from statistics import median
 
 from api.cli.stack import running_stack
 from api.client.client import CutroomClient
-from benchmarks.photos import SIZES, jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
 from benchmarks.rivals.rembg import Rembg, rembg
+from benchmarks.service.photos import SIZES, jpeg
 from shared.catalog import CARDS
 from shared.settings import load_settings
 from worker.io.weights import Weights

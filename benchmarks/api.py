@@ -15,11 +15,11 @@ from statistics import median
 
 import httpx
 
-from benchmarks.beside_a_batch import beside_a_batch
-from benchmarks.installation import Installation, installation
-from benchmarks.load import Load, Reading, percentile
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
+from benchmarks.service.beside_a_batch import beside_a_batch
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.load import Load, Reading, percentile
+from benchmarks.service.photos import jpeg
 from shared.tenants.issuing import KeyWish, issue
 from shared.tenants.redis_store import RedisTenantStore
 from shared.tenants.store import TenantLimits

@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.installation import Installation, installation
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.photos import jpeg
+from benchmarks.service.submitting import Submitter
 from benchmarks.stages import Clock, one_job
-from benchmarks.submitting import Submitter
 from shared.catalog import CARDS
 from shared.jobs.archive import JobQuery
 from shared.jobs.job import Status

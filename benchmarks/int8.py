@@ -23,10 +23,10 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from benchmarks.publishing.report import Row, report
 from benchmarks.quality.groups import by_kind, change
 from benchmarks.quality.mattes import PLAIN
 from benchmarks.quality.pairs import Pair, read_pairs
-from benchmarks.report import Row, report
 from shared.catalog import CARDS, ModelCard
 from shared.settings import load_settings
 from shared.spec.refine import RefineSpec

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from benchmarks.report import RESULTS, Row, report
+from benchmarks.publishing.report import RESULTS, Row, report
 from shared.catalog import CARDS, UPSCALERS, ModelCard
 from worker.inference.loading import load_network
 from worker.inference.recipe import Recipe

@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.models import FOLDER, SUBJECTS, Apart, Subject
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
 from worker.inference.loading import load_network
 from worker.models import Loaded
 from worker.pool import Pool

@@ -21,12 +21,12 @@ from threading import Thread
 import httpx
 import redis
 
-from benchmarks.installation import Installation, installation
-from benchmarks.load import percentile
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
 from benchmarks.rivals import bare_chain
-from benchmarks.submitting import Submitter
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.load import percentile
+from benchmarks.service.photos import jpeg
+from benchmarks.service.submitting import Submitter
 from shared.queue.names import QUEUES
 from shared.spec.job import Priority
 
@@ -78,8 +78,8 @@ def main() -> None:
 
 def _start(here: Installation, chain_url: str) -> httpx.Client:
     port = here.gunicorn("api.wsgi:app")
-    here.worker("benchmarks.sleeping_worker", QUEUES[:3], SLEEP_SECONDS="0")
-    here.worker("benchmarks.idle_worker", QUEUES[3:])
+    here.worker("benchmarks.service.sleeping_worker", QUEUES[:3], SLEEP_SECONDS="0")
+    here.worker("benchmarks.service.idle_worker", QUEUES[3:])
     here.worker("benchmarks.rivals.bare_chain", [bare_chain.QUEUE], BARE_CHAIN_URL=chain_url)
     here.start("python", "-m", "worker.keeper")
     return here.client(port)

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import httpx
 import redis
 
-from benchmarks.installation import Installation, installation
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.photos import jpeg
 from shared.jobs.redis_store import job_script
 from shared.settings import Settings
 from worker.feeder.__main__ import open_feeder
@@ -60,7 +60,7 @@ def main() -> None:
     jobs = parser.parse_args().jobs
     with installation() as here:
         port = here.gunicorn("api.wsgi:app")
-        here.worker("benchmarks.sleeping_worker", CUTROOM_WORKER_CONCURRENCY="16")
+        here.worker("benchmarks.service.sleeping_worker", CUTROOM_WORKER_CONCURRENCY="16")
         for process in ("worker.keeper", "worker.feeder"):
             here.start("python", "-m", process)
         with here.client(port) as client:

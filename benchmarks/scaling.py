@@ -12,10 +12,10 @@ import time
 
 from rich.progress import track
 
-from benchmarks.installation import Installation, installation
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
-from benchmarks.submitting import Submitter
+from benchmarks.publishing.report import Row, report
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.photos import jpeg
+from benchmarks.service.submitting import Submitter
 
 _JOBS_PER_WORKER = 10
 
@@ -47,7 +47,9 @@ def main() -> None:
 
 def _start(here: Installation, count: int, seconds: float) -> None:
     for _ in range(count):
-        here.worker("benchmarks.sleeping_worker", SLEEP_SECONDS=str(seconds), CUTROOM_WORKER_CONCURRENCY="1")
+        here.worker(
+            "benchmarks.service.sleeping_worker", SLEEP_SECONDS=str(seconds), CUTROOM_WORKER_CONCURRENCY="1"
+        )
 
 
 def _wait_for(here: Installation, workers: int) -> None:

@@ -24,8 +24,8 @@ import httpx
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks.drawing import draw
-from benchmarks.machine import describe
+from benchmarks.publishing.drawing import draw
+from benchmarks.publishing.machine import describe
 from docs.fault_table import soak_table
 from tests.integration.stack import Stack
 

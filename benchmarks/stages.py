@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks.photos import SIZES, jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
+from benchmarks.service.photos import SIZES, jpeg
 from shared.catalog import CARDS
 from shared.limits import picture_limits
 from shared.settings import load_settings

@@ -21,13 +21,13 @@ import httpx
 from rich.progress import track
 
 from benchmarks.against_rembg import SAME_WORK
-from benchmarks.installation import Installation, free_port, installation
-from benchmarks.load import percentile
-from benchmarks.memory import peak_bytes
-from benchmarks.photos import jpeg
-from benchmarks.report import Row, report
+from benchmarks.publishing.report import Row, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
+from benchmarks.service.installation import Installation, free_port, installation
+from benchmarks.service.load import percentile
+from benchmarks.service.memory import peak_bytes
+from benchmarks.service.photos import jpeg
 from shared.catalog import CARDS
 from shared.settings import load_settings
 from worker.io.weights import Weights

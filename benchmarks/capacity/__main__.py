@@ -26,7 +26,7 @@ from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers,
 from benchmarks.capacity.published import publish
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import MEASURED, measured_sizes
-from benchmarks.report import show
+from benchmarks.publishing.report import show
 
 
 def options() -> argparse.ArgumentParser:

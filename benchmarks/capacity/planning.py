@@ -6,7 +6,7 @@ from random import Random
 
 from benchmarks.capacity.simulation import Fleet, Load, Outcome, Sampler, simulate
 from benchmarks.capacity.stages import StageSeconds
-from benchmarks.report import Row
+from benchmarks.publishing.report import Row
 
 _LEAST_JOBS = 3000
 """Fewer would say little of the slowest in a hundred."""

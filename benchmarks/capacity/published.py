@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers, percentile, row
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import measured_sizes
-from benchmarks.report import RESULTS, Row, report
+from benchmarks.publishing.report import RESULTS, Row, report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 BEGIN = "<!-- Between these two lines `python -m benchmarks.capacity --publish` writes. -->\n"
@@ -101,7 +101,7 @@ def _smallest(load: Load, fleet: Fleet, costs: Costs, prices: Prices) -> Row:
 
 
 def _draw() -> None:
-    from benchmarks.drawing import draw  # noqa: PLC0415  matplotlib is for this alone
+    from benchmarks.publishing.drawing import draw  # noqa: PLC0415  matplotlib is for this alone
 
     draw(
         RESULTS / "capacity_load.svg",

@@ -13,10 +13,10 @@ import httpx
 from benchmarks.capacity.planning import lasting, percentile
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import StageSeconds
-from benchmarks.installation import Installation, installation
-from benchmarks.photos import jpeg
+from benchmarks.publishing.report import Row, report
 from benchmarks.redis_load import hand_in
-from benchmarks.report import Row, report
+from benchmarks.service.installation import Installation, installation
+from benchmarks.service.photos import jpeg
 
 INFERENCE_SECONDS = 0.5
 """Long, so that what surrounds it matters little."""
@@ -52,7 +52,7 @@ def _row(threads: int, jobs: int) -> Row:
 def _measured(here: Installation, threads: int, jobs: int) -> tuple[list[float], list[float]]:
     port = here.gunicorn("api.wsgi:app")
     here.worker(
-        "benchmarks.sleeping_worker",
+        "benchmarks.service.sleeping_worker",
         CUTROOM_WORKER_CONCURRENCY=str(threads),
         SLEEP_SECONDS=str(INFERENCE_SECONDS),
     )

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+from benchmarks.publishing.report import Row, report
 from benchmarks.quality.colours import decontamination
 from benchmarks.quality.mattes import baseline, matting, preset_clean, refinement, tweaks, with_options
 from benchmarks.quality.networks import Looker
@@ -19,7 +20,6 @@ from benchmarks.quality.placement import placement
 from benchmarks.quality.publishing import publish
 from benchmarks.quality.sheet import write_sheets
 from benchmarks.quality.speed import after_the_network
-from benchmarks.report import Row, report
 from shared.spec.job import JobSpec
 from shared.spec.refine import RefineSpec
 from worker.matting.mask import apply_mask

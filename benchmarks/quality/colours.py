@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.publishing.report import Row
 from benchmarks.quality.mattes import PLAIN
 from benchmarks.quality.networks import Looker
 from benchmarks.quality.pairs import Pair
-from benchmarks.report import Row
 from worker.imaging.types import Alpha, Rgb
 from worker.matting.foreground import estimate_foreground
 from worker.matting.refine import refine

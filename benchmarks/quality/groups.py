@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.publishing.report import Row
 from benchmarks.quality.measures import Score, mean, score
 from benchmarks.quality.pairs import PSEUDO, Pair
-from benchmarks.report import Row
 from worker.imaging.types import Alpha
 
 HARD = "hard masks"

@@ -7,10 +7,10 @@ from functools import partial
 import cv2
 import numpy as np
 
+from benchmarks.publishing.report import Row
 from benchmarks.quality.groups import by_group, by_kind, change, columns
 from benchmarks.quality.networks import Looker, Small
 from benchmarks.quality.pairs import PSEUDO, Pair
-from benchmarks.report import Row
 from shared.spec.mask import MaskSpec
 from shared.spec.refine import RefineSpec
 from shared.spec.tweak import TweakSpec

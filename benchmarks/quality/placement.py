@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from benchmarks.publishing.report import Row
 from benchmarks.quality.groups import columns
 from benchmarks.quality.measures import Score, score
 from benchmarks.quality.networks import Looker, open_upscaler
 from benchmarks.quality.pairs import PSEUDO, Pair
-from benchmarks.report import Row
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Cutout, Rgb
 from worker.matting.foreground import estimate_foreground

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.report import Row
+from benchmarks.publishing.report import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 

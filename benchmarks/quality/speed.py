@@ -7,8 +7,8 @@ from statistics import median
 
 import cv2
 
+from benchmarks.publishing.report import Row
 from benchmarks.quality.networks import Looker
-from benchmarks.report import Row
 from shared.spec.mask import MaskSpec
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Rgb

@@ -4,7 +4,7 @@ import io
 import itertools
 import secrets
 
-from benchmarks.installation import Installation
+from benchmarks.service.installation import Installation
 from shared.jobs.job import Job
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.jobs.results import InputFacts

@@ -6,11 +6,11 @@ from statistics import median
 
 import httpx
 
-from benchmarks.installation import Installation
-from benchmarks.load import percentile
-from benchmarks.photos import jpeg
-from benchmarks.report import Row
-from benchmarks.sleeping_worker import INFERENCE_SECONDS
+from benchmarks.publishing.report import Row
+from benchmarks.service.installation import Installation
+from benchmarks.service.load import percentile
+from benchmarks.service.photos import jpeg
+from benchmarks.service.sleeping_worker import INFERENCE_SECONDS
 
 JOBS = 60
 
@@ -18,7 +18,7 @@ JOBS = 60
 def beside_a_batch(here: Installation, lines: int) -> list[Row]:
     """One worker, a network that sleeps, one caller who waits for each job before he posts the next."""
     port = here.gunicorn("api.wsgi:app")
-    here.worker("benchmarks.sleeping_worker")
+    here.worker("benchmarks.service.sleeping_worker")
     for process in ("worker.keeper", "worker.feeder"):
         here.start("python", "-m", process)
     with here.client(port) as client:

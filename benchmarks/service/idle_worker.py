@@ -1,6 +1,6 @@
 """A real worker whose stages do nothing: what is left is record, lease and messages.
 
-celery --app benchmarks.idle_worker worker
+celery --app benchmarks.service.idle_worker worker
 """
 
 import worker.app

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.load import Load, percentile
+from benchmarks.service.load import Load, percentile
 
 
 def test_a_percentile_is_a_value_that_was_seen():

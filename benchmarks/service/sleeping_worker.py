@@ -1,6 +1,6 @@
 """A real worker whose networks sleep instead of looking, so that what is measured is what surrounds them.
 
-celery --app benchmarks.sleeping_worker worker
+celery --app benchmarks.service.sleeping_worker worker
 """
 
 import os

@@ -17,7 +17,7 @@ import redis
 
 from shared.queue.names import QUEUES
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 

@@ -1,0 +1,1 @@
+"""A whole Cutroom of real processes to measure, its callers, and the photos they send."""
