@@ -64,10 +64,10 @@ class Installation:
 
     def client(self, port: int) -> httpx.Client:
         """A client of the API on this port, once all that a job needs is there."""
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
-        while client.get("/readyz").status_code != 200:
+        url = f"http://127.0.0.1:{port}"
+        while httpx.get(f"{url}/readyz", timeout=120).status_code != 200:
             time.sleep(0.2)
-        return client
+        return httpx.Client(base_url=url, timeout=120)
 
     def cpu_seconds(self) -> float:
         """What all processes here, Redis too, have used of the processor so far; says more on a busy machine."""
