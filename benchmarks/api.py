@@ -15,10 +15,11 @@ from statistics import median
 
 import httpx
 
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row, report
 from benchmarks.service.beside_a_batch import beside_a_batch
 from benchmarks.service.installation import Installation, installation
-from benchmarks.service.load import Load, Reading, percentile
+from benchmarks.service.load import Load, Reading
 from benchmarks.service.photos import jpeg
 from shared.tenants.issuing import KeyWish, issue
 from shared.tenants.redis_store import RedisTenantStore

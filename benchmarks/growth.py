@@ -9,12 +9,10 @@ ellipse. Records: finished jobs are laid into a Redis by script; then lists, swe
 import argparse
 import json
 import math
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -23,6 +21,7 @@ from rich.progress import track
 
 from benchmarks.publishing.report import Row, report
 from benchmarks.service.installation import Installation, installation
+from benchmarks.service.memory import own_peak_bytes, own_resident_bytes
 from benchmarks.service.photos import jpeg
 from benchmarks.service.submitting import Submitter
 from benchmarks.stages import Clock, one_job
@@ -94,18 +93,10 @@ def _one(photo: bytes) -> None:
     card, clock = CARDS["imgly-medium"], Clock()
     segmenter = Segmenter(card, family_of(card), Ellipse())
     one_job(jpeg(64, 64), segmenter, Clock())  # whatever is made once
-    before = _resident_bytes()
+    before = own_resident_bytes()
     for _ in range(_ROUNDS):
         one_job(photo, segmenter, clock)
-    print(json.dumps([sum(median(part) for part in clock.parts.values()), _peak_bytes() - before]))
-
-
-def _resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps([sum(median(part) for part in clock.parts.values()), own_peak_bytes() - before]))
 
 
 def _with_records(here: Installation, count: int) -> Row:

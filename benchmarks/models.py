@@ -13,7 +13,6 @@ as it is measured; converted graphs are kept in the temporary folder.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from benchmarks.publishing.report import RESULTS, Row, report
+from benchmarks.service.memory import own_peak_bytes
 from shared.catalog import CARDS, UPSCALERS, ModelCard
 from worker.inference.loading import load_network
 from worker.inference.recipe import Recipe
@@ -284,7 +284,7 @@ def _serve(run: Callable[[], np.ndarray], output: Path, **said: float) -> None:
         started = time.perf_counter()
         made = run()
         _say(seconds=time.perf_counter() - started)
-    _say(megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    _say(megabytes=own_peak_bytes() >> 20)
     np.save(output, made)
 
 

@@ -21,10 +21,10 @@ from threading import Thread
 import httpx
 import redis
 
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row, report
 from benchmarks.rivals import bare_chain
 from benchmarks.service.installation import Installation, installation
-from benchmarks.service.load import percentile
 from benchmarks.service.photos import jpeg
 from benchmarks.service.submitting import Submitter
 from shared.queue.names import QUEUES

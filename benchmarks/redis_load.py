@@ -20,6 +20,7 @@ import httpx
 import redis
 
 from benchmarks.publishing.report import Row, report
+from benchmarks.service.batch import batch_body, hand_in
 from benchmarks.service.installation import Installation, installation
 from benchmarks.service.photos import jpeg
 from shared.jobs.redis_store import job_script
@@ -137,25 +138,9 @@ def _singly(client: httpx.Client, jobs: int) -> None:
 
 
 def _batch(client: httpx.Client, jobs: int) -> None:
-    batch = hand_in(client, jobs)
+    batch = hand_in(client, batch_body(client, jobs))
     while client.get(batch).json()["counts"]["succeeded"] < jobs:
         time.sleep(1)
-
-
-def hand_in(client: httpx.Client, jobs: int) -> str:
-    photo = jpeg(800, 600)
-    upload = client.post("/v1/uploads", json={"content_type": "image/jpeg", "bytes": len(photo)}).json()
-    client.put(upload["url"], content=photo, headers=upload["headers"]).raise_for_status()
-    body = b"".join(line(number, upload["id"]) for number in range(jobs))
-    answer = client.post("/v1/batches", content=body, headers={"Content-Type": "application/x-ndjson"})
-    return str(answer.raise_for_status().headers["Location"])
-
-
-def line(number: int, upload_id: str) -> bytes:
-    """Each looks at another part of the photo, so that none finds the matte of another."""
-    roi = [number % 400, number // 400, 400, 300]
-    asked = {"custom_id": str(number), "input": {"upload_id": upload_id}, "roi": roi}
-    return json.dumps(asked).encode() + b"\n"
 
 
 def _feeder(lines: int) -> Row:
@@ -163,7 +148,7 @@ def _feeder(lines: int) -> Row:
     with installation() as here:
         url = f"http://127.0.0.1:{here.gunicorn('api.wsgi:app')}"
         with httpx.Client(base_url=url, timeout=120) as client:
-            hand_in(client, lines)
+            hand_in(client, batch_body(client, lines))
         port = here.redis_port
         settings = Settings(
             redis_url=f"redis://127.0.0.1:{port}/0",

@@ -11,7 +11,6 @@ the second half's measurements, as a share of their mean, over the length of tha
 import argparse
 import io
 import json
-import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.publishing.drawing import draw
 from benchmarks.publishing.machine import describe
+from benchmarks.service.memory import resident_bytes
 from docs.fault_table import soak_table
 from tests.integration.stack import Stack
 
@@ -91,19 +91,6 @@ def run_one(http: httpx.Client, serial: int) -> str:
     return str(job["status"])
 
 
-def resident_megabytes(session: int) -> float:
-    """Of all processes of a session together; pages that they share count in each."""
-    pages = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                pages += int((folder / "statm").read_text().split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 class Scale:
     """Weighs every process of a stack."""
 
@@ -119,7 +106,7 @@ class Scale:
         """Note what each process takes now."""
         for name in PROCESSES:
             now = time.monotonic() - self._began
-            samples[name].append((now, resident_megabytes(self._stack.processes[name].pid)))
+            samples[name].append((now, resident_bytes(self._stack.processes[name].pid) / 1e6))
 
     def watch(self, ended: Event) -> None:
         """Weigh each second until told to stop."""

@@ -21,11 +21,11 @@ import httpx
 from rich.progress import track
 
 from benchmarks.against_rembg import SAME_WORK
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
 from benchmarks.service.installation import Installation, free_port, installation
-from benchmarks.service.load import percentile
 from benchmarks.service.memory import peak_bytes
 from benchmarks.service.photos import jpeg
 from shared.catalog import CARDS

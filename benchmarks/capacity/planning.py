@@ -6,6 +6,7 @@ from random import Random
 
 from benchmarks.capacity.simulation import Fleet, Load, Outcome, Sampler, simulate
 from benchmarks.capacity.stages import StageSeconds
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row
 
 _LEAST_JOBS = 3000
@@ -42,11 +43,6 @@ class Costs:
         """Mean seconds of one part."""
         weighted = (getattr(size, part) * share for size, share in zip(self.sizes, self.shares, strict=True))
         return sum(weighted) / sum(self.shares)
-
-
-def percentile(seconds: list[float], share: float) -> float:
-    """The value that so many stay below; infinite where nothing was seen."""
-    return sorted(seconds)[math.ceil(share * len(seconds)) - 1] if seconds else math.inf
 
 
 def lasting(load: Load) -> float:

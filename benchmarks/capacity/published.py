@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers, percentile, row
+from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers, row
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import measured_sizes
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import RESULTS, Row, report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"

@@ -10,11 +10,12 @@ import time
 
 import httpx
 
-from benchmarks.capacity.planning import lasting, percentile
+from benchmarks.capacity.planning import lasting
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import StageSeconds
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row, report
-from benchmarks.redis_load import hand_in
+from benchmarks.service.batch import batch_body, hand_in
 from benchmarks.service.installation import Installation, installation
 from benchmarks.service.photos import jpeg
 
@@ -60,7 +61,7 @@ def _measured(here: Installation, threads: int, jobs: int) -> tuple[list[float],
         here.start("python", "-m", process)
     with here.client(port) as client:
         alone = _latencies(client, 8)
-        batch = hand_in(client, 100 * jobs)
+        batch = hand_in(client, batch_body(client, 100 * jobs))
         time.sleep(10)
         beside = _latencies(client, jobs)
         client.post(f"{batch}/cancel")

@@ -1,14 +1,14 @@
 """Interactive jobs while a batch runs, against the same jobs while nothing else does."""
 
-import json
 import time
 from statistics import median
 
 import httpx
 
+from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import Row
+from benchmarks.service.batch import batch_body, hand_in
 from benchmarks.service.installation import Installation
-from benchmarks.service.load import percentile
 from benchmarks.service.photos import jpeg
 from benchmarks.service.sleeping_worker import INFERENCE_SECONDS
 
@@ -24,7 +24,10 @@ def beside_a_batch(here: Installation, lines: int) -> list[Row]:
     with here.client(port) as client:
         _latencies(client, 5)
         idle = _latencies(client, JOBS)
-        accepted_seconds, batch = _hand_in(client, lines)
+        body = batch_body(client, lines, roi_px=(800, 600))
+        started = time.perf_counter()
+        batch = hand_in(client, body)
+        accepted_seconds = time.perf_counter() - started
         busy = _latencies(client, JOBS)
         done = client.get(batch).json()["counts"]["succeeded"]
         client.post(f"{batch}/cancel")
@@ -54,23 +57,3 @@ def _latencies(client: httpx.Client, count: int) -> list[float]:
         assert answer.status_code == 200, answer.text
         found.append(time.perf_counter() - started)
     return found
-
-
-def _hand_in(client: httpx.Client, lines: int) -> tuple[float, str]:
-    """Seconds to accept a batch, and where it is. Its lines name one upload."""
-    photo = jpeg(800, 600)
-    upload = client.post("/v1/uploads", json={"content_type": "image/jpeg", "bytes": len(photo)}).json()
-    client.put(upload["url"], content=photo, headers=upload["headers"]).raise_for_status()
-    body = b"".join(_line(number, upload["id"]) for number in range(lines))
-    started = time.perf_counter()
-    answer = client.post("/v1/batches", content=body, headers={"Content-Type": "application/x-ndjson"})
-    answer.raise_for_status()
-    return time.perf_counter() - started, answer.headers["Location"]
-
-
-def _line(number: int, upload_id: str) -> bytes:
-    """Each looks at another part of the photo, so that none finds the matte of another."""
-    roi = [number % 400, number // 400, 800, 600]
-    return (
-        json.dumps({"custom_id": str(number), "input": {"upload_id": upload_id}, "roi": roi}).encode() + b"\n"
-    )

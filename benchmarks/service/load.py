@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -38,12 +37,6 @@ class Load:
             latencies = [latency for one in each for latency in one.result()]
             elapsed = time.perf_counter() - started
         return Reading(len(latencies) / elapsed, tuple(latencies))
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 def _ask(port: int, request: bytes, expected_status: int, ends_at: float) -> list[float]:

@@ -1,14 +1,13 @@
 """The smallest fleet that does, and a page that says what was simulated."""
 
-import math
-
 import pytest
 
 from benchmarks.capacity import __main__ as command
 from benchmarks.capacity import published
-from benchmarks.capacity.planning import Costs, Prices, needed_workers, percentile, price_per_thousand
+from benchmarks.capacity.planning import Costs, Prices, needed_workers, price_per_thousand
 from benchmarks.capacity.simulation import Fleet, Load
 from benchmarks.capacity.stages import StageSeconds
+from benchmarks.publishing.percentile import percentile
 
 SECOND = Costs((StageSeconds(before=0, inference=1, after=0, render=0),), (1.0,))
 
@@ -51,15 +50,6 @@ def test_no_number_of_workers_is_quicker_than_one_photo():
 def test_idle_time_is_paid_for():
     # Two workers at 3,600 an hour each: 2 a second, for half an image a second.
     assert price_per_thousand(Fleet(2), Prices(3600), 0.5) == pytest.approx(4000)
-
-
-@pytest.mark.parametrize(("share", "value"), [(0.5, 2), (0.95, 4), (0.25, 1)])
-def test_a_percentile_is_a_value_that_was_seen(share, value):
-    assert percentile([4, 2, 1, 3], share) == value
-
-
-def test_of_nothing_there_is_none():
-    assert percentile([], 0.95) == math.inf
 
 
 def test_the_help_teaches(capsys):

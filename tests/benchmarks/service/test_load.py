@@ -5,13 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.service.load import Load, percentile
-
-
-def test_a_percentile_is_a_value_that_was_seen():
-    values = [float(number) for number in range(1, 101)]
-    assert (percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1)) == (51.0, 100.0, 100.0)
-    assert percentile([3.0], 0.99) == 3.0
+from benchmarks.service.load import Load
 
 
 class _Handler(BaseHTTPRequestHandler):
