@@ -113,7 +113,7 @@ def survived(results):
     def survived(load: Load, fault: str, seconds: float = 60) -> None:
         verdict = load.verdict(seconds)
         results.add(fault, verdict)
-        assert verdict.is_clean, verdict
+        assert verdict.is_clean, verdict.in_full()
         load.installation.settled()
 
     return survived

@@ -171,6 +171,11 @@ class Installation(Stack):
                 if f'"{name}"' in line and line.startswith("{"):
                     yield json.loads(line)
 
+    def logged(self, job_id: str) -> list[str]:
+        """All that the processes logged of a job."""
+        logs = ((log.stem, log.read_text(errors="replace")) for log in self.folder.glob("*.log"))
+        return [f"{name}: {line}" for name, text in logs for line in text.splitlines() if job_id in line]
+
     def settled(self, seconds: float = 30) -> None:
         """Nothing waits, nothing is owed: no deadline, no place in a queue, no message unacknowledged."""
         until(

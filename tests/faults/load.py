@@ -7,7 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pprint import pformat
 
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
@@ -82,10 +83,16 @@ class Verdict:
     stuck: int = 0
     wrong: list[str] = field(default_factory=list)
     recovery_seconds: float = 0.0
+    suspects: dict[str, list[str]] = field(default_factory=dict)
+    """What the processes logged of each job that is wrong or has files too many."""
 
     @property
     def is_clean(self) -> bool:
         return not (self.lost or self.duplicated or self.stuck or self.wrong)
+
+    def in_full(self) -> str:
+        """For a reader: a failed assertion would cut the short form."""
+        return pformat(asdict(self), width=200)
 
 
 class Load:
@@ -175,7 +182,10 @@ class Load:
         found.stuck = len(statuses) - len(ended) - found.lost
         self._wait_until_told(ended)
         for job_id in ended:
+            flaws = len(found.wrong) + found.duplicated
             self._judge(job_id, found)
+            if len(found.wrong) + found.duplicated > flaws:
+                found.suspects[job_id] = self.installation.logged(job_id)
             found.wrong.extend(self._wrongly_told(job_id))
         found.wrong.extend(self.installation.listener.mistakes)
         found.duplicated += self._committed_twice()

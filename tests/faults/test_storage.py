@@ -68,5 +68,5 @@ def test_s3_answers_wrongly_and_heals(before_swift, results, how, is_full):
     load.restart_clock()
     verdict = load.verdict(120)
     results.add(f"S3: {how}", verdict)
-    assert verdict.is_clean, verdict
+    assert verdict.is_clean, verdict.in_full()
     installation.settled()

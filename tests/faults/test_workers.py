@@ -121,7 +121,7 @@ def test_workers_that_live_and_take_nothing(pictures, expected, tmp_path, result
         load.restart_clock()
         verdict = load.verdict(90)
         results.add("workers take nothing", verdict)
-        assert verdict.is_clean, verdict
+        assert verdict.is_clean, verdict.in_full()
         assert {status for _, status in installation.supervisor.exits} == {70}
         assert all(
             event["reason"] == "messages wait and none is taken"
@@ -163,5 +163,5 @@ def test_neighbours_of_a_poison_job_outlive_it(installation, expected, results):
             installation.points.arm(f"work.segment@{neighbour}", "slow")
         installation.points.disarm("hold")
         verdict = load.verdict(90)
-    assert verdict.is_clean, verdict
+    assert verdict.is_clean, verdict.in_full()
     installation.settled()
