@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     """How often a worker renews its leases."""
     heartbeat_file: Path | None = None
-    """A worker touches it with each heartbeat, so that a probe can see it is alive; empty: none."""
+    """Every process but the API touches it with each heartbeat, so that a probe can see it is alive; empty: none."""
     stage_deadline_seconds: float = Field(default=300.0, gt=0)
     """A stage that shows no progress for so long is taken as hung: its worker exits with status 70, to be started
     again by its supervisor."""

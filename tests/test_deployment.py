@@ -179,7 +179,7 @@ def test_a_service_says_whether_it_is_healthy(service):
     assert "healthcheck" in SERVICES[service] or (dockerfile and said(dockerfile, "HEALTHCHECK"))
 
 
-@pytest.mark.parametrize("service", ["worker", "worker-gpu", "worker-cpu", "keeper"])
+@pytest.mark.parametrize("service", ["worker", "worker-gpu", "worker-cpu", "keeper", "feeder", "webhooks"])
 def test_who_touches_a_heartbeat_file_is_judged_by_it(service):
     # By the image's own check, of the file that the image names.
     assert "healthcheck" not in SERVICES[service]

@@ -195,7 +195,7 @@ def test_everyone_reaches_redis_and_a_name_server(name):
     assert name in chosen(POLICIES["from-ours"]["podSelector"])
 
 
-@pytest.mark.parametrize("name", ["keeper", "worker-gpu", "worker-cpu"])
+@pytest.mark.parametrize("name", ["keeper", "feeder", "webhooks", "worker-gpu", "worker-cpu"])
 def test_who_touches_a_heartbeat_file_is_asked_for_it(name):
     (container,) = pod(name)["containers"]
     assert {"name": "CUTROOM_HEARTBEAT_FILE", "value": "/tmp/heartbeat"} in container["env"]

@@ -14,6 +14,7 @@ from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from worker.feeder.feed import Feeder
+from worker.heartbeat_file import keep_touching
 from worker.stopping import stop_event
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +50,9 @@ def main() -> None:
     settings = load_settings()
     set_up_logs(settings)
     _log.info("feeder_started", window=settings.batch_window)
-    run(open_feeder(settings), settings, stop_event())
+    stopped = stop_event()
+    keep_touching(settings, stopped)
+    run(open_feeder(settings), settings, stopped)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from shared.storage.opening import open_store
 from shared.storage.redis_owners import RedisOwners
 from shared.uploads.redis_store import RedisUploadStore
 from shared.uploads.sweep import sweep_uploads
+from worker.heartbeat_file import keep_touching
 from worker.keeper.dry_run import dry_run
 from worker.keeper.duty import Duty, perform
 from worker.keeper.orphans import Orphans, safe_age
@@ -59,13 +60,7 @@ def run(settings: Settings, stopped: Event) -> None:
         except StoreUnavailable:
             _log.warning("pass_not_reported", duty=duty)
 
-    def alive() -> bool:
-        if settings.heartbeat_file:
-            settings.heartbeat_file.touch()
-        return False
-
-    # The file says that the process lives, also while Redis is down: that is no reason to restart a keeper.
-    perform((*duties(settings), Duty("alive", settings.sweep_seconds, alive)), stopped, report)
+    perform(duties(settings), stopped, report)
 
 
 def main() -> None:
@@ -80,6 +75,7 @@ def main() -> None:
         return
     stopped = stop_event()
     _log.info("keeper_started", every_seconds=settings.sweep_seconds)
+    keep_touching(settings, stopped)
     run(settings, stopped)
 
 

@@ -10,6 +10,7 @@ from shared.limits import url_rules
 from shared.logs import set_up_logs
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
+from worker.heartbeat_file import keep_touching
 from worker.stopping import stop_event
 from worker.webhooks.dispatch import Courier, Dispatcher
 from worker.webhooks.payload import Payloads
@@ -43,7 +44,9 @@ def main() -> None:
     settings = load_settings()
     set_up_logs(settings)
     _log.info("webhooks_started", threads=settings.webhook_threads)
-    open_dispatcher(settings).run(stop_event())
+    stopped = stop_event()
+    keep_touching(settings, stopped)
+    open_dispatcher(settings).run(stopped)
 
 
 if __name__ == "__main__":
