@@ -7,11 +7,7 @@ from celery import Celery, signals
 from kombu.entity import Queue
 
 from shared import plugins
-from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.job import Step
-from shared.jobs.redis_store import connect
-from shared.mattes.index import MatteIndex
-from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.names import QUEUES, task_name
 from shared.settings import Settings
 from shared.spec.job import Stage
@@ -27,13 +23,11 @@ def create_app(settings: Settings, deps: Deps) -> Celery:
     """A Celery app that serves every stage with these parts."""
     app = Celery("cutroom", broker=settings.broker_url)
     app.conf.update(_configuration(settings))
-    redis = connect(settings.redis_url)
-    mattes = RedisMatteIndex(redis)
-    works = {stage: _work(stage, mattes) for stage in Stage}
+    works = {stage: _work(stage) for stage in Stage}
     chain = Chain(works, deps, Heartbeat(settings.heartbeat_seconds))
     for stage in Stage:
         _serve(app, stage, chain)
-    _announce(Presence(RedisFleet(redis, 3 * settings.heartbeat_seconds), deps), deps, chain)
+    _announce(Presence(deps), deps, chain)
     return app
 
 
@@ -70,9 +64,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _work(stage: Stage, mattes: MatteIndex) -> Work:
+def _work(stage: Stage) -> Work:
     work: Work = plugins.load("worker.tasks", stage).run
-    return ReusingMattes(work, mattes) if stage is Stage.SEGMENT else work
+    return ReusingMattes(work) if stage is Stage.SEGMENT else work
 
 
 def _serve(app: Celery, stage: Stage, chain: Chain) -> None:

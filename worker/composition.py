@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from shared.catalog import CARDS, INT8, PARTNERS, UPSCALERS, ModelCard
+from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
 from shared.licensing import offered
 from shared.limits import picture_limits
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.settings import Settings
 from shared.storage.opening import open_store
@@ -35,7 +37,7 @@ def open_weights(settings: Settings) -> Weights:
 
 def open_deps(settings: Settings) -> Deps:
     """The real ports and empty model shelves; nothing connects or loads before it is used."""
-    objects = open_store(settings)
+    redis, objects = connect(settings.redis_url), open_store(settings)
     weights = open_weights(settings)
     pool = Pool[Loaded[Any]](settings.model_memory_megabytes, settings.parked_memory_megabytes)
 
@@ -63,9 +65,11 @@ def open_deps(settings: Settings) -> Deps:
 
     return Deps(
         settings=settings,
-        jobs=RedisJobStore(connect(settings.redis_url), StoreTimes.of(settings)),
+        jobs=RedisJobStore(redis, StoreTimes.of(settings)),
         objects=objects,
         queue=CeleryJobQueue(producer_app(settings.broker_url)),
+        mattes=RedisMatteIndex(redis),
+        fleet=RedisFleet(redis, 3 * settings.heartbeat_seconds),
         artefacts=Artefacts(objects, picture_limits(settings), settings.artefact_cache_megabytes * 1_000_000),
         segmenters=models(CARDS | INT8, segmenter),
         upscalers=models(UPSCALERS, upscaler),

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from shared.fleet.port import Fleet
 from shared.jobs.store import JobStore
+from shared.mattes.index import MatteIndex
 from shared.queue.port import JobQueue
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
@@ -20,6 +22,8 @@ class Deps:
     jobs: JobStore
     objects: ObjectStore
     queue: JobQueue
+    mattes: MatteIndex
+    fleet: Fleet
     artefacts: Artefacts
     segmenters: Models[Segmenter]
     upscalers: Models[Upscaler]

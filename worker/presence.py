@@ -8,7 +8,7 @@ from threading import Event, Thread
 import structlog
 
 from shared.errors import StoreUnavailable
-from shared.fleet.port import Fleet, WorkerFacts
+from shared.fleet.port import WorkerFacts
 from worker.deps import Deps
 
 _log = structlog.get_logger(__name__)
@@ -17,8 +17,7 @@ _log = structlog.get_logger(__name__)
 class Presence:
     """Says that the worker is alive, which queues it serves and which models it has."""
 
-    def __init__(self, fleet: Fleet, deps: Deps) -> None:
-        self._fleet = fleet
+    def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._stopping = Event()
         self._worker_id = f"{socket.gethostname()}-{os.getpid()}"
@@ -44,7 +43,7 @@ class Presence:
         if self._stopping.is_set():
             return
         try:
-            self._fleet.announce(self._facts(queues))
+            self._deps.fleet.announce(self._facts(queues))
         except StoreUnavailable:
             _log.warning("presence_not_announced")
 

@@ -7,7 +7,6 @@ import worker.app
 from shared.jobs.job import Job, Step
 from shared.jobs.results import ModelUsed, Quality, Rendered, Result, Segmented
 from shared.logs import set_up_logs
-from shared.mattes.index import MatteIndex
 from shared.settings import load_settings
 from shared.spec.job import Stage
 from worker.composition import open_deps
@@ -24,7 +23,7 @@ _DONE: dict[Stage, Result] = {
 }
 
 
-def _idle(stage: Stage, _mattes: MatteIndex) -> Work:
+def _idle(stage: Stage) -> Work:
     def work(job: Job, step: Step, deps: Deps, progress: Progress) -> Result:
         return _DONE[stage]
 

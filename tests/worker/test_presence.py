@@ -22,7 +22,7 @@ class Fleet:
 def live(settings, *, fails=False, stopping=False):
     none = SimpleNamespace(present=lambda: (), resident=lambda parked=False: ())
     fleet = Fleet(fails)
-    presence = Presence(fleet, SimpleNamespace(settings=settings, segmenters=none, upscalers=none))
+    presence = Presence(SimpleNamespace(settings=settings, fleet=fleet, segmenters=none, upscalers=none))
     if stopping:
         presence.stop()
     presence.beat(("gpu.bulk",))

@@ -2,7 +2,6 @@
 
 from shared.jobs.job import Job, Step
 from shared.jobs.results import Result, Segmented
-from shared.mattes.index import MatteIndex
 from shared.mattes.reuse import MatteWish, remember, reused
 from worker.deps import Deps
 from worker.tasks.stage import Progress, Work
@@ -11,18 +10,17 @@ from worker.tasks.stage import Progress, Work
 class ReusingMattes:
     """Work that looks for a known matte first, and lets its own be found."""
 
-    def __init__(self, work: Work, index: MatteIndex) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
-        self._index = index
 
     def __call__(self, job: Job, step: Step, deps: Deps, progress: Progress) -> Result:
         """See Work."""
         if step.part or job.input is None:
             return self._work(job, step, deps, progress)
         wish = MatteWish(job.tenant, job.id, job.spec, job.input)
-        if known := reused(wish, self._index, deps.objects):
+        if known := reused(wish, deps.mattes, deps.objects):
             return known
         made = self._work(job, step, deps, progress)
         if isinstance(made, Segmented):
-            remember(wish, made, self._index, job.expires_at)
+            remember(wish, made, deps.mattes, job.expires_at)
         return made

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from shared.catalog import CARDS, UPSCALERS
+from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import InputFacts
 from shared.limits import picture_limits
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.settings import Settings
 from shared.spec.job import JobSpec
@@ -48,20 +50,24 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def store():
-    redis = fakeredis.FakeRedis(decode_responses=True)
+def redis():
+    with fakeredis.FakeRedis(decode_responses=True) as redis:
+        yield redis
+
+
+@pytest.fixture
+def store(redis):
     times = StoreTimes(
         lease_seconds=5,
         redeliver_seconds=5,
         retry_delay_seconds=0,
         max_attempts=3,
     )
-    yield RedisJobStore(redis, times)
-    redis.close()
+    return RedisJobStore(redis, times)
 
 
 @pytest.fixture
-def deps(settings, store):
+def deps(settings, redis, store):
     objects = MemoryObjectStore()
     weights = NoWeights(settings.model_cache, None)
     return Deps(
@@ -69,6 +75,8 @@ def deps(settings, store):
         jobs=store,
         objects=objects,
         queue=MemoryJobQueue(),
+        mattes=RedisMatteIndex(redis),
+        fleet=RedisFleet(redis, 15),
         artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
         segmenters=Models(CARDS, "cpu", weights, stand_in),
         upscalers=Models(UPSCALERS, "cpu", weights, None),

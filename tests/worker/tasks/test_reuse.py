@@ -1,17 +1,15 @@
 """The segment stage is spared where its matte is known."""
 
-import fakeredis
 import pytest
 
 from shared.jobs.job import Claim
 from shared.jobs.results import Segmented
-from shared.mattes.redis_index import RedisMatteIndex
 from worker.tasks import segment
 from worker.tasks.reuse import ReusingMattes
 
 
 @pytest.fixture
-def work(store):
+def work():
     """The segment stage, and how often its network was asked."""
 
     class Counting:
@@ -22,8 +20,7 @@ def work(store):
             return segment.run(*args)
 
     inner = Counting()
-    with fakeredis.FakeRedis(decode_responses=True) as redis:
-        yield ReusingMattes(inner, RedisMatteIndex(redis)), inner
+    return ReusingMattes(inner), inner
 
 
 def segmented(work, deps, rings, job_id="job_1"):

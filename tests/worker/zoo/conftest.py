@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from shared.catalog import UPSCALERS
+from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import InputFacts
 from shared.limits import picture_limits
+from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.settings import Settings
 from shared.spec.job import JobSpec
@@ -51,6 +53,8 @@ def run_job(tmp_path):
             jobs=jobs,
             objects=objects,
             queue=queue,
+            mattes=RedisMatteIndex(redis),
+            fleet=RedisFleet(redis, 15),
             artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
             segmenters=Models({card.name: card}, "cpu", weights, lambda card, file: load(card, file.path)),
             upscalers=Models(UPSCALERS, "cpu", weights, None),
