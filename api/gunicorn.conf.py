@@ -1,8 +1,10 @@
 """How gunicorn serves the API: threads, since a request mostly waits for Redis, storage or the client's upload."""
 # ruff: noqa: N999 the name is gunicorn's custom
 
+from shared import heap
 from shared.settings import load_settings
 
+heap.keep_one()  # else each thread's grows to the largest upload that it has met
 _settings = load_settings()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
