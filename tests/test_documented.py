@@ -1,6 +1,7 @@
 """What the reference pages say is what the code says."""
 
 import re
+from importlib.util import find_spec
 
 import pytest
 
@@ -8,6 +9,7 @@ from docs.generate import ROOT, errors, pages
 from shared import errors as errors_module
 from shared.settings import PREFIX, Settings
 
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 VARIABLES = [PREFIX + name.upper() for name in Settings.model_fields]
 
 
@@ -38,3 +40,12 @@ def test_every_setting_and_error_says_what_it_is():
 def test_the_tree_drawn_in_the_errors_module_is_the_tree():
     drawn = re.findall(r"── (\w+) +(\d{3}) (\w+)$", errors_module.__doc__ or "", re.MULTILINE)
     assert drawn == [(error.__name__, str(error.http_status), error.code) for error in errors()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_and_commands_that_a_page_names_exist(page):
+    text = page.read_text()
+    files = re.findall(r"`((?:api|benchmarks|deploy|docs|shared|tests|worker)/[\w/.-]+)`", text)
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    modules = re.findall(r"python -m ((?:benchmarks|docs|tests)[\w.]*\w)", text)
+    assert [module for module in modules if find_spec(module) is None] == []
