@@ -4,7 +4,9 @@ import io
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
 
 from shared.picture import PictureLimits
 from shared.storage.port import ObjectStore
@@ -24,7 +26,8 @@ A = TypeVar("A", Photo, Cutout, Alpha)
 class Artefacts:
     """Pictures by storage key, decoded; the least recently used leave memory first. Thread-safe.
 
-    What comes from here may be in another stage's hands too: nobody writes into it.
+    What comes from here may be in another stage's hands too, so its arrays are read-only, as are those handed in from
+    then on: who writes into one gets a ValueError.
     """
 
     def __init__(self, objects: ObjectStore, limits: PictureLimits, max_bytes: int) -> None:
@@ -32,6 +35,7 @@ class Artefacts:
         self._limits = limits
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, Artefact] = OrderedDict()
+        self._kept_bytes = 0
         self._lock = Lock()
 
     def photo(self, key: str) -> Photo:
@@ -79,15 +83,24 @@ class Artefacts:
         self._remember(key, artefact)
 
     def _remember(self, key: str, artefact: Artefact) -> None:
+        for pixels in _arrays(artefact):
+            pixels.setflags(write=False)
         with self._lock:
+            if key in self._kept:
+                self._kept_bytes -= _size(self._kept.pop(key))
             self._kept[key] = artefact
-            self._kept.move_to_end(key)
-            while self._kept and sum(map(_size, self._kept.values())) > self._max_bytes:
-                self._kept.popitem(last=False)
+            self._kept_bytes += _size(artefact)
+            while self._kept_bytes > self._max_bytes:
+                _, oldest = self._kept.popitem(last=False)
+                self._kept_bytes -= _size(oldest)
+
+
+def _arrays(artefact: Artefact) -> tuple[NDArray[Any], ...]:
+    if not isinstance(artefact, Photo | Cutout):
+        return (artefact,)
+    return (artefact.rgb,) if artefact.alpha is None else (artefact.rgb, artefact.alpha)
 
 
 def _size(artefact: Artefact) -> int:
     """Bytes in memory."""
-    if isinstance(artefact, Photo | Cutout):
-        return artefact.rgb.nbytes + (0 if artefact.alpha is None else artefact.alpha.nbytes)
-    return artefact.nbytes
+    return sum(pixels.nbytes for pixels in _arrays(artefact))
