@@ -77,7 +77,9 @@ def _entity_tag(deps: Deps, version: int, queue_position: int) -> str:
 
 def bodiless(status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
     """An answer of headers alone."""
-    response = Response(status=status, headers=headers or {})
-    # Werkzeug would say text/html of nothing at all.
-    del response.headers["Content-Type"]
-    return response
+    return _Bodiless(status=status, headers=headers)
+
+
+class _Bodiless(Response):
+    default_mimetype = None
+    """Werkzeug would say text/html of nothing at all."""

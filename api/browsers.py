@@ -1,5 +1,7 @@
 """What browsers are told: which pages may call us (none, unless set), and what they must not do with an answer."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, request
 
 from shared.settings import Settings
@@ -30,11 +32,17 @@ def register_browsers(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        said = {name.lower() for name, _ in response.headers}
-        response.headers.extend([header for name, header in _ALWAYS.items() if name not in said])
+        # Whoever is told that nothing changed keeps the headers of the answer that came before.
+        if response.status_code != HTTPStatus.NOT_MODIFIED:
+            _protect(response)
         if settings.cors_origins:
             _share(response, settings.cors_origins)
         return response
+
+
+def _protect(response: Response) -> None:
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend([header for name, header in _ALWAYS.items() if name not in said])
 
 
 def _share(response: Response, origins: tuple[str, ...]) -> None:

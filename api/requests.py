@@ -34,7 +34,6 @@ def _begin() -> None:
     asked = request.headers.get(HEADER, "")
     g.request_id = asked if _SANE.fullmatch(asked) else new_id("req")
     g.began = time.monotonic()
-    logs.unbind()
     logs.bind(request_id=g.request_id)
 
 

@@ -1,7 +1,10 @@
 """Log lines."""
 
+import errno
+import io
 import json
 import logging
+import sys
 
 import pytest
 import structlog
@@ -92,3 +95,13 @@ def test_less_severe_lines_are_left_out(set_up, capsys):
     set_up(log_format="json", log_level="WARNING")
     structlog.get_logger("x").info("chatter")
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_that_cannot_be_written_stops_no_work(set_up, monkeypatch):
+    class FullDisk(io.StringIO):
+        def write(self, _text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", FullDisk())
+    set_up(log_format="json")
+    structlog.get_logger("x").info("lost")

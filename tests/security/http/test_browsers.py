@@ -30,6 +30,14 @@ def test_every_answer_is_guarded(client, path):
     assert "Set-Cookie" not in headers
 
 
+def test_an_answer_without_changes_leaves_the_guards_of_the_one_before(client):
+    path = client.post("/v1/jobs", data={"image": (io.BytesIO(encoded()), "cat.png")}).headers["Location"]
+    tag = client.get(path).headers["ETag"]
+    unchanged = client.get(path, headers={"If-None-Match": tag})
+    assert unchanged.status_code == 304
+    assert set(unchanged.headers.keys()) == {"ETag", "Cache-Control", "Retry-After", "X-Request-ID"}
+
+
 @pytest.mark.parametrize("path", EVERYWHERE)
 def test_no_page_of_another_site_may_read_an_answer(client, path):
     for response in (client.get(path, headers=EVIL), client.options(path, headers=EVIL)):
