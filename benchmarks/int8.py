@@ -31,6 +31,7 @@ from shared.catalog import CARDS, ModelCard
 from shared.settings import load_settings
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha
+from worker.inference.graph import read_graph
 from worker.inference.openvino_network import OpenVinoNetwork
 from worker.io.weights import Weights
 from worker.matting.refine import refine
@@ -59,8 +60,8 @@ def main() -> None:
         return
     halves = pairs[::2], pairs[1::2]
     files = [quantized_on(card, half[: given.pictures]) for half in halves]
-    exact = OpenVinoNetwork(exact_graph(card, weights(card)), card.precision)
-    ints = [OpenVinoNetwork(ov.Core().read_model(file), card.precision) for file in files]
+    exact = OpenVinoNetwork(partial(exact_graph, card, weights(card)), card.precision)
+    ints = [OpenVinoNetwork(partial(read_graph, file), card.precision) for file in files]
     mattes = {"exact": dict(seen(card, exact, pairs)), "int8": {}}
     for network, judged in zip(ints, reversed(halves), strict=True):
         mattes["int8"] |= dict(seen(card, network, judged))
@@ -158,8 +159,8 @@ def apart(card: ModelCard, file: Path) -> int:
 
 def memory(card: ModelCard, file: Path) -> int:
     """Peak MB of this process after three passes."""
-    graph = exact_graph(card, file) if file.suffix != ".xml" else ov.Core().read_model(file)
-    network = OpenVinoNetwork(graph, card.precision)
+    read = partial(read_graph, file) if file.suffix == ".xml" else partial(exact_graph, card, file)
+    network = OpenVinoNetwork(read, card.precision)
     side = card.input_size or 1024
     for _ in range(3):
         network.infer(np.zeros((1, side, side, 3), family_of(card).dtype))

@@ -16,7 +16,7 @@ from typing import Any
 import openvino as ov
 import structlog
 
-from shared.errors import ModelUnavailable
+from shared.errors import ModelUnavailable, OutOfMemory
 from worker.inference.recipe import Recipe
 from worker.inference.torch_room import torch_network
 from worker.io.locking import locked
@@ -30,6 +30,17 @@ _log = structlog.get_logger(__name__)
 def core() -> ov.Core:
     """OpenVINO's, one for the process."""
     return ov.Core()
+
+
+@contextmanager
+def as_out_of_memory() -> Iterator[None]:
+    """OutOfMemory for what OpenVINO raises where it finds no memory; all else stays what it is."""
+    try:
+        yield
+    except RuntimeError as exc:  # OpenVINO raises nothing narrower
+        if "Failed to allocate" not in str(exc) and "bad_alloc" not in str(exc):
+            raise
+        raise OutOfMemory("the worker has no memory left for this network") from exc
 
 
 def graph_of(recipe: Recipe, weights: Path) -> ov.Model:
@@ -78,7 +89,8 @@ def _read(path: Path) -> Any | None:
     if not path.exists():
         return None
     try:
-        return core().read_model(path)
+        with as_out_of_memory():
+            return core().read_model(path)
     except RuntimeError as exc:  # OpenVINO raises nothing narrower
         _log.warning("graph_unreadable", file=path.name, reason=str(exc))
         return None

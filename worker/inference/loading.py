@@ -1,5 +1,6 @@
 """From a recipe and a weights file to a network on a device."""
 
+from functools import partial
 from pathlib import Path
 
 from worker.inference.gathering import Gathering
@@ -22,4 +23,4 @@ def load_network(
     if device == "cuda":
         network: Network = torch_network().CudaNetwork(recipe, weights, compiled=compiled)
         return Gathering(network, max_batch) if max_batch > 1 else network
-    return OpenVinoNetwork(graph_of(recipe, weights), recipe.precision)
+    return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def quantize(
         with tempfile.TemporaryDirectory(dir=weights.path.parent, prefix=".int8-") as folder:
             made = Path(folder) / graph_path(weights.path, recipe).name
             ov.save_model(quantized(exact, photos.calibration, way), made, compress_to_fp16=False)
-            found = _compared(card, exact_graph(card, weights.path), made, photos, progress)
+            found = _compared(card, weights.path, made, photos, progress)
             record = Int8Record(
                 model=card.name,
                 recipe=recipe,
@@ -57,17 +58,15 @@ def quantize(
     return record
 
 
-def _compared(
-    card: ModelCard, exact: ov.Model, made: Path, photos: Photos, progress: Progress
-) -> Differences:
+def _compared(card: ModelCard, weights: Path, made: Path, photos: Photos, progress: Progress) -> Differences:
     family = family_of(card)
 
     def read(output: NDArray[Any]) -> Matte:
         return family.read(output, card)
 
     return differences(
-        OpenVinoNetwork(exact, card.precision),
-        OpenVinoNetwork(read_graph(made), card.precision),
+        OpenVinoNetwork(partial(exact_graph, card, weights), card.precision),
+        OpenVinoNetwork(partial(read_graph, made), card.precision),
         read,
         photos.held_back,
         progress,

@@ -9,7 +9,7 @@ from openvino.preprocess import PrePostProcessor
 from openvino.utils.decorators import custom_preprocess_function
 
 from shared.errors import ModelUnavailable
-from worker.inference.graph import core
+from worker.inference.graph import as_out_of_memory, core
 from worker.segmentation.family import Finish, Levels
 
 
@@ -19,7 +19,8 @@ def read_onnx(path: Path, levels: Levels, finish: Finish, *, floats: bool = Fals
     The side outputs are pruned: measured on IS-Net at 1024², 0.361 s against 0.493 s with all of them.
     """
     try:
-        graph = core().read_model(path)
+        with as_out_of_memory():
+            graph = core().read_model(path)
     except RuntimeError as exc:  # OpenVINO raises nothing narrower
         raise ModelUnavailable("the ONNX file cannot be read") from exc
     first = ov.Model([graph.output(0)], graph.get_parameters(), graph.get_friendly_name())

@@ -14,6 +14,7 @@ from worker.inference.openvino_network import OpenVinoNetwork
 BOUNDED = textwrap.dedent(
     """
     import resource
+    import weakref
     import numpy as np
     import openvino as ov
     from openvino import opset13 as op
@@ -28,7 +29,14 @@ BOUNDED = textwrap.dedent(
     kernel = op.constant(np.ones((64, 3, 3, 3), np.float32))
     wide = op.convolution(image, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
     mean = op.reduce_mean(wide, op.constant(np.array([1, 2, 3])), True)
-    network = OpenVinoNetwork(ov.Model([mean], [image]), "f32")
+    kept = []
+
+    def read():
+        graph = ov.Model([mean], [image])
+        kept.append(weakref.ref(graph))
+        return graph
+
+    network = OpenVinoNetwork(read, "f32")
     small, large = (np.ones((1, 3, side, side), np.float32) for side in (32, 3000))
     before = network.infer(small)
     limit(500_000_000)  # the large picture wants 2.3 GB
@@ -38,13 +46,18 @@ BOUNDED = textwrap.dedent(
         print(error.detail)
     limit(0)
     print((network.infer(small) == before).all())
+    print([graph() for graph in kept])
     """
 )
 
 
 def test_a_picture_too_large_for_memory_is_refused_and_the_next_one_runs():
     done = subprocess.run([sys.executable, "-c", BOUNDED], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["the worker has no memory left for this network", "True"], done.stderr
+    assert done.stdout.splitlines() == [
+        "the worker has no memory left for this network",
+        "True",
+        "[None, None]",  # read again once, and let go of each time
+    ], done.stderr
 
 
 class Request:
@@ -75,7 +88,7 @@ def test_only_what_speaks_of_memory_is_out_of_memory(monkeypatch, message, expec
     request = Request(RuntimeError(message))
     monkeypatch.setattr(OpenVinoNetwork, "_compiled", lambda _self: request)
     with pytest.raises(expected):
-        OpenVinoNetwork(None, "f32").infer(np.zeros(1))
+        OpenVinoNetwork(lambda: None, "f32").infer(np.zeros(1))
 
 
 def test_a_graph_that_does_not_fit_is_out_of_memory_when_it_is_compiled(monkeypatch):
@@ -84,7 +97,7 @@ def test_a_graph_that_does_not_fit_is_out_of_memory_when_it_is_compiled(monkeypa
 
     monkeypatch.setattr(OpenVinoNetwork, "_compiled", compiled)
     with pytest.raises(OutOfMemory):
-        OpenVinoNetwork(None, "f32")
+        OpenVinoNetwork(lambda: None, "f32")
 
 
 @pytest.mark.parametrize("does_not_fit", [True, False])
