@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from benchmarks.publishing.report import RESULTS, Row, report
+from benchmarks.publishing.report import Row, kept_rows, report
 from benchmarks.service.memory import own_peak_bytes
 from shared.catalog import CARDS, UPSCALERS, ModelCard
 from worker.inference.loading import load_network
@@ -85,7 +85,7 @@ def main() -> None:
     if given.only:
         RUNTIMES[given.only](SUBJECTS[given.names[0]])
         return
-    kept = {str(row["model"]): row for row in _kept()}
+    kept = {str(row["model"]): row for row in kept_rows("models")}
     names = given.names or [name for name, one in SUBJECTS.items() if one.megabytes <= LARGEST_MEGABYTES]
     names = [name for name in names if not (given.missing and name in kept)]
     failed = []
@@ -140,11 +140,6 @@ def _planes(network: Any) -> Any:
             return self.network(photo, marks.round(), normalised, distances)
 
     return Planes()
-
-
-def _kept() -> list[Row]:
-    path = RESULTS / "models.json"
-    return json.loads(path.read_text())["rows"] if path.exists() else []
 
 
 def _row(subject: Subject) -> Row:

@@ -1,10 +1,12 @@
 """The whole service against rembg's own HTTP server, and against the bare network, at growing numbers of callers.
 
 python -m benchmarks.throughput [--concurrency 1,4,16] [--sizes 800x600,1200x1600,3000x4000] [--model imgly-medium]
+python -m benchmarks.throughput --missing       those that the results lack: goes on after a stop
 
 JPEG in, PNG out, until every caller holds its bytes; both servers with the same weights, on the same cores, turn by
 turn. Three ways of ours: with all that a job does by default, with no more than rembg does (no refinement, no
-decontamination), and the bare network alone, in a process of its own, at full load: what no service could beat.
+decontamination), and the bare network alone, in a process of its own, at full load: what no service could beat. A row
+is kept as soon as it is measured; its peaks of memory are those of the run so far.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from rich.progress import track
 
 from benchmarks.against_rembg import SAME_WORK
 from benchmarks.publishing.percentile import percentile
-from benchmarks.publishing.report import Row, report
+from benchmarks.publishing.report import Row, kept_rows, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
 from benchmarks.service.installation import Installation, free_port, installation
@@ -34,6 +36,7 @@ from worker.io.weights import Weights
 
 _SECONDS = 16.0
 """Of work in a round, roughly; each caller does one photo at least."""
+_QUESTION = "Images a second and seconds: {} here, imgly-medium in rembg's server"
 _serial = itertools.count()
 
 CutOut = Callable[[bytes], bytes]
@@ -51,22 +54,22 @@ class Round:
 
 def main() -> None:
     options = _options()
+    name = "throughput" if options.model == "imgly-medium" else f"throughput_{options.model}"
+    kept = {(row["size"], row["callers"]): row for row in kept_rows(name)}
+    asked = itertools.product(options.sizes, options.concurrency)
+    rounds = [one for one in asked if not (options.missing and one in kept)]
     weights_of = Weights(load_settings().model_cache, load_settings().model_dir)
     weights = weights_of.get(CARDS["imgly-medium"]).path
     with installation() as here, bare_network(options.model) as network:
         ours, our_sessions = _cutroom(here, options.model)
         theirs, their_session = _rembg(here, weights)
-        rows = [
-            _row(size, callers, ours, theirs, network)
-            for size, callers in track(
-                list(itertools.product(options.sizes, options.concurrency)), "sizes and callers"
-            )
-        ]
-        memory = {"cutroom": peak_bytes(*our_sessions), "rembg": peak_bytes(their_session)}
-    rows[-1] = rows[-1] | {f"peak MB {name}": held / 1e6 for name, held in memory.items()}
-    rows[:-1] = [row | dict.fromkeys(("peak MB cutroom", "peak MB rembg"), "") for row in rows[:-1]]
-    name = "throughput" if options.model == "imgly-medium" else f"throughput_{options.model}"
-    report(name, f"Images a second and seconds: {options.model} here, imgly-medium in rembg's server", rows)
+        for size, callers in track(rounds, "sizes and callers"):
+            kept[size, callers] = {
+                **_row(size, callers, ours, theirs, network),
+                "peak MB cutroom": peak_bytes(*our_sessions) / 1e6,
+                "peak MB rembg": peak_bytes(their_session) / 1e6,
+            }
+            report(name, _QUESTION.format(options.model), list(kept.values()))
 
 
 def _row(size: str, callers: int, ours: "Cutroom", theirs: RembgServer, network: BareNetwork) -> Row:
@@ -167,6 +170,7 @@ def _options() -> argparse.Namespace:
         "--sizes", type=lambda text: text.split(","), default=["800x600", "1200x1600", "3000x4000"]
     )
     parser.add_argument("--model", default="imgly-medium", help="ours; rembg always runs imgly-medium")
+    parser.add_argument("--missing", action="store_true", help="only sizes and callers without a row")
     return parser.parse_args()
 
 

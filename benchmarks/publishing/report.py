@@ -23,6 +23,13 @@ def show(question: str, rows: Sequence[Row]) -> None:
     Console(width=140).print(table)
 
 
+def kept_rows(name: str) -> list[Row]:
+    """What `results/<name>.json` holds; none where nothing was measured yet."""
+    path = RESULTS / f"{name}.json"
+    rows: list[Row] = json.loads(path.read_text())["rows"] if path.exists() else []
+    return rows
+
+
 def report(name: str, question: str, rows: Sequence[Row]) -> None:
     """Show the rows under their question, and write `results/<name>.json`."""
     show(question, rows)
