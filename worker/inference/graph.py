@@ -4,7 +4,6 @@ Reading a kept graph takes 0.1 to 3 s, converting 4 s to minutes and several tim
 conversion at a time on a machine, whichever process asks for it.
 """
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import structlog
 from shared.errors import ModelUnavailable, OutOfMemory
 from worker.inference.recipe import Recipe
 from worker.inference.torch_room import torch_network
+from worker.io.digest import digest_of
 from worker.io.locking import locked
 
 GRAPH_VERSION = 2  # raised when a network's arithmetic changes: graphs converted before are not used again
@@ -61,12 +61,10 @@ def graph_of(recipe: Recipe, weights: Path) -> ov.Model:
 
 def graph_name(recipe: Recipe, weights: Path) -> str:
     """The `.xml` that holds a converted graph: of these very weights, this network, this size, this precision."""
-    with weights.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
     height, width = recipe.shape[1:3]
     size = f"{height}px" if height == width else f"{height}x{width}px"
     size = "anypx" if -1 in (height, width) else size
-    return f"{weights.stem}.{digest}.{recipe.name}.{size}.{recipe.precision}.v{GRAPH_VERSION}.xml"
+    return f"{weights.stem}.{digest_of(weights)[:12]}.{recipe.name}.{size}.{recipe.precision}.v{GRAPH_VERSION}.xml"
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from shared import plugins
 from shared.catalog import Format, ModelCard, WeightSource
 from shared.errors import ModelUnavailable
 from worker.io import int8
+from worker.io.digest import digest_of
 from worker.io.locking import locked
 from worker.io.mirror import Mirror
 from worker.io.sources.source import Progress, SourceContext, SourceFailed
@@ -83,7 +84,7 @@ class Weights:
 
     def _here(self, card: ModelCard) -> WeightsFile | None:
         found = self.present(card)
-        if found is None or _digest(_hashed(found), "sha256") == found.sha256:
+        if found is None or digest_of(_hashed(found)) == found.sha256:
             return found
         _log.error("weights_corrupt", model=card.name, file=found.path.name)
         found.path.unlink()
@@ -148,13 +149,13 @@ class Weights:
 
 def _checked(fetched: Path, source: WeightSource, path: Path) -> str:
     """The file's SHA-256 if it is the right one; pinned where nobody has published one. Raises SourceFailed."""
-    found = _digest(fetched, "sha256")
+    found = digest_of(fetched)
     expected = source.sha256 or _pinned(path)
     if expected and found != expected:
         origin = "expected" if source.sha256 else f"but {_pin(path).name} holds"
         raise SourceFailed(f"the file has SHA-256 {found[:12]}…, {origin} {expected[:12]}…")
     algorithm, _, published = source.published.partition(":")
-    if published and not (known := _digest(fetched, algorithm)).startswith(published):
+    if published and not (known := digest_of(fetched, algorithm)).startswith(published):
         raise SourceFailed(f"the file has {algorithm.upper()} {known[:12]}…, expected {published[:12]}…")
     if not expected:
         _pin(path).write_text(found)
@@ -184,8 +185,3 @@ def _move(fetched: Path, path: Path) -> None:
     else:
         fetched.rename(whole)
     os.replace(whole, path)
-
-
-def _digest(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
