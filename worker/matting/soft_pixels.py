@@ -36,11 +36,17 @@ class SoftPixels:
         band = picture[self.rows]
         return np.take(band.reshape(-1, *band.shape[2:]), self.at, axis=0)
 
-    def sampled(self, small: NDArray[Any]) -> NDArray[Any]:
-        """What a smaller picture, (h, w, C) float32 of the same view, says there, bilinearly: (N, C)."""
-        height, width = small.shape[:2]
-        place = (_scaled(self.x, width / self.size[0]), _scaled(self.y, height / self.size[1]))
-        found = cv2.remap(small, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    def sampled(
+        self, small: NDArray[Any], rows: slice | None = None, height: int | None = None
+    ) -> NDArray[Any]:
+        """What a smaller picture, (h, w, C) float32 of the same view, says there, bilinearly: (N, C).
+
+        Where `small` is but some `rows` of the smaller picture, `height` is that of the whole.
+        """
+        down = (height or small.shape[0]) / self.size[1]
+        x = _scaled(self.x, small.shape[1] / self.size[0])
+        y = _scaled(self.y, down, 0 if rows is None else rows.start)
+        found = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(found.reshape(-1, *small.shape[2:])[: len(self.at)])
 
     def write(self, picture: Rgb | Alpha, values: NDArray[Any]) -> None:
@@ -51,21 +57,31 @@ class SoftPixels:
         pixels[self.at] = values
 
 
-def soft_pixels(alpha: Alpha, lowest: int = 1, highest: int = 254) -> Iterator[SoftPixels]:
-    """Band by band, so that little memory is needed even when all are soft; bands without any are left out."""
-    height, width = alpha.shape
-    for rows in strips(height, width):
+def soft_pixels(
+    alpha: Alpha, lowest: int = 1, highest: int = 254, *, within: slice = slice(None)
+) -> Iterator[SoftPixels]:
+    """Those `within` some rows, band by band, so that little memory is needed even when all are soft.
+
+    Bands without any are left out.
+    """
+    top, bottom, _ = within.indices(alpha.shape[0])
+    width = alpha.shape[1]
+    for band in strips(bottom - top, width):
+        rows = slice(top + band.start, top + band.stop)
         at = np.flatnonzero(cv2.inRange(alpha[rows], lowest, highest).view(np.bool_))
         if len(at):
             y, x = np.divmod(at.astype(np.int32), np.int32(width))
             yield SoftPixels(
-                rows, at, x.astype(np.float32), (y + rows.start).astype(np.float32), (width, height)
+                rows, at, x.astype(np.float32), (y + rows.start).astype(np.float32), alpha.shape[::-1]
             )
 
 
-def _scaled(positions: NDArray[Any], ratio: float) -> NDArray[Any]:
-    """Positions in the smaller picture, centre of pixel on centre of pixel; (M, 1024), filled up with 0."""
+def _scaled(positions: NDArray[Any], ratio: float, first: int = 0) -> NDArray[Any]:
+    """Positions in the smaller picture from its row `first` on, centre of pixel on centre of pixel.
+
+    (M, 1024), filled up with 0.
+    """
     filled = np.zeros(-(-len(positions) // _COLUMNS) * _COLUMNS, np.float32)
     np.multiply(positions, np.float32(ratio), out=filled[: len(positions)])
-    filled += np.float32(0.5 * ratio - 0.5)
+    filled += np.float32(0.5 * ratio - 0.5 - first)
     return filled.reshape(-1, _COLUMNS)

@@ -81,6 +81,17 @@ def test_hard_edges_come_out_hard():
 NONE = RefineSpec(method="none")
 
 
+def test_sure_pixels_that_meet_without_a_soft_one_between_them_keep_their_edge():
+    alpha = np.zeros((400, 400), np.uint8)
+    alpha[100:300, 100:300] = 255
+    photo = np.dstack([alpha // 2 + 60] * 3).astype(np.uint8)
+    matte = alpha[2::4, 2::4].astype(np.float32) / 255
+    matte[0, 0] = 0.5  # an unsure pixel elsewhere
+    wrong = cv2.absdiff(refine(photo, matte, GUIDED), alpha) > 128
+
+    assert wrong[8:].sum() <= 0.01 * (alpha > 0).sum()
+
+
 def test_specks_of_the_photos_noise_do_not_reach_the_alpha():
     alpha = np.where(disc(400, 400, 120.0) > 127, 255, 0).astype(np.uint8)
     matte = cv2.resize(alpha, (100, 100), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
@@ -111,8 +122,9 @@ def test_extreme_shapes_come_out(shape):
     assert_close(refine(photo, matte, GUIDED), np.full(shape, 128), most=1)
 
 
-def test_a_large_photo_takes_little_memory():
-    matte = cv2.resize(strands(), (300, 300)).astype(np.float32) / 255
+@pytest.mark.parametrize("side", [300, 900])
+def test_a_large_photo_takes_little_memory(side):
+    matte = cv2.resize(strands(), (side, side)).astype(np.float32) / 255
     photo = np.zeros((2000, 2000, 3), np.uint8)
     tracemalloc.start()
     refine(photo, matte, GUIDED)

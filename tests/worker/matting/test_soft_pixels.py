@@ -33,3 +33,13 @@ def test_a_smaller_picture_is_looked_up_in_the_same_place(factor):
     expected = np.repeat(np.repeat(small, factor, 0), factor, 1)
     step = np.abs(np.diff(small, axis=1)).max() + np.abs(np.diff(small, axis=0)).max()
     assert_close(soft.sampled(small).reshape(60, 90, 3), expected, most=step / 2 + 0.01)
+
+
+def test_rows_are_looked_at_apart_with_rows_of_the_smaller_picture():
+    alpha, small = np.full((60, 90), 9, np.uint8), gradient(20, 30).astype(np.float32)
+    (whole,) = soft_pixels(alpha)
+    (some,) = soft_pixels(alpha, within=slice(18, 36))
+
+    assert some.rows == slice(18, 36)
+    found = some.sampled(np.ascontiguousarray(small[5:13]), slice(5, 13), 20)
+    assert_close(found, whole.sampled(small)[18 * 90 : 36 * 90], most=0.01)
