@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
 from shared.errors import AppError
@@ -21,11 +21,16 @@ _ALL = {**CARDS, **UPSCALERS}
 def models() -> None:
     """Networks and their weights.
 
+    Weights lie in CUTROOM_MODEL_CACHE; a worker fetches by itself what a job asks for.
+
     \b
-    cutroom models list
-    cutroom models pull imgly-medium realesr-animevideov3
-    cutroom models verify
-    cutroom models quantize imgly-medium --calibrate FOLDER
+    Examples:
+      cutroom models list
+      cutroom models pull imgly-medium realesr-animevideov3
+      cutroom models quantize imgly-medium --calibrate FOLDER
+
+    \b
+    Exit codes: 0 done; 1 no source has a model's weights, or some have changed; 2 wrong usage.
     """
 
 
@@ -34,26 +39,28 @@ models.add_command(quantize)
 
 @models.command("list")
 def list_models() -> None:
-    """Every model: what it is for, its licence, whether its weights are here.
-
-    \b
-    cutroom models list
-    """
+    """List the models, their licences, and whose weights are here."""
     weights = _weights()
-    table = Table("model", "for", "family", "licence", "commercial use", "weights")
+    names = Column(
+        "model", min_width=max(map(len, _ALL))
+    )  # whole, however narrow: they are there to be typed
+    table = Table(names, "for", "licence", "commercial use", "weights")
     for card in _listed(weights):
         here = "here" if weights.present(card) else "not yet"
-        table.add_row(card.name, card.task, card.family, card.license, _commercial_use(card), here)
+        table.add_row(card.name, card.task, card.license, _commercial_use(card), here)
     Console().print(table)
 
 
 @models.command()
-@click.argument("names", nargs=-1, required=True, type=click.Choice(sorted(_ALL)))
+@click.argument("names", nargs=-1, required=True, type=click.Choice(sorted(_ALL)), metavar="NAME...")
 def pull(names: tuple[str, ...]) -> None:
     """Fetch weights and check their SHA-256.
 
+    `cutroom models list` has the names.
+
     \b
-    cutroom models pull imgly-medium
+    Example:
+      cutroom models pull imgly-medium
     """
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     with Progress(*columns) as bars:
@@ -63,17 +70,16 @@ def pull(names: tuple[str, ...]) -> None:
 
 @models.command()
 def verify() -> None:
-    """Hash the weights that are here again; a file that changed is removed.
-
-    \b
-    cutroom models verify
-    """
-    weights = _weights()
+    """Hash the weights that are here; remove what has changed."""
+    weights, changed = _weights(), False
     for card in _listed(weights):
         if file := weights.present(card):
             is_published = file.sha256 in {source.sha256 for source in card.sources}
             as_it_was = "as published" if is_published else "as it first came"
-            Console().print(f"{card.name}: {as_it_was if weights.verify(card) else 'changed, removed'}")
+            is_whole = weights.verify(card)
+            changed |= not is_whole
+            Console().print(f"{card.name}: {as_it_was if is_whole else 'changed, removed'}")
+    raise SystemExit(int(changed))
 
 
 def _listed(weights: Weights) -> Iterator[ModelCard]:

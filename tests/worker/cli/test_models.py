@@ -36,14 +36,29 @@ def test_every_model_is_listed_with_whether_it_may_be_used_commercially(run):
     assert all("not yet" in line for line in lines.values())
 
 
+def test_a_narrow_terminal_cuts_no_name_off(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    said = run("list").output
+    assert [name for name in (*CARDS, *UPSCALERS) if name not in said] == []
+
+
 def test_pulled_weights_are_here_and_verified_and_a_changed_file_is_removed(run, tmp_path):
     assert run("pull", "silueta").exit_code == 0
-    assert "silueta: as it first came" in run("verify").output
+    whole = run("verify")
+    assert (whole.exit_code, "silueta: as it first came" in whole.output) == (0, True)
     [file] = tmp_path.glob("*.onnx")
     file.write_bytes(b"evil")
 
-    assert "silueta: changed, removed" in run("verify").output
+    changed = run("verify")
+    assert (changed.exit_code, "silueta: changed, removed" in changed.output) == (1, True)
     assert not file.exists()
+
+
+def test_the_help_teaches_in_few_words(run):
+    said = run("--help").output
+    assert "Example" in said and "Exit codes" in said and "..." not in said.partition("Commands:")[2]
+    assert "Example" in run("pull", "--help").output
+    assert "silueta" not in run("pull", "--help").output  # a list of them all is no usage
 
 
 def test_what_no_source_has_ends_with_each_answer(run, web):
