@@ -110,8 +110,8 @@ class FileObjectStore:
 
     def check(self) -> None:
         """See ObjectStore; writes, since a full disk still reads."""
-        with self._drafted(io.BytesIO(b"?"), b""):
-            pass
+        with self._drafted(io.BytesIO(b"?"), b"") as draft, _translated():
+            self._folder.discard(draft)
 
     def _find(self, key: str) -> tuple[int, ObjectStat] | None:
         """An open descriptor, for the caller to close, and what the label says."""
@@ -129,16 +129,17 @@ class FileObjectStore:
 
     @contextmanager
     def _drafted(self, body: BinaryIO, label: bytes) -> Iterator[str]:
-        """The name of a draft that holds the body and the label, on disk; gone afterwards unless moved in."""
+        """The name of a draft that holds the body and the label, on disk; gone if anything fails meanwhile."""
         name = secrets.token_hex(16)
         with _translated():
             descriptor = self._folder.draft(name)
         try:
             _fill(descriptor, body, label)
             yield name
-        finally:
+        except BaseException:
             with _translated():
                 self._folder.discard(name)
+            raise
 
 
 class _Unlabelled(io.RawIOBase):
