@@ -85,7 +85,7 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
     """
     source = wanted.spec.input
     if wanted.picture is None and (source is None or source.job_id is None):
-        charge_megapixels(_UNKNOWN_MEGAPIXELS)
+        charge_megapixels(wanted.job_id, _UNKNOWN_MEGAPIXELS)
         yield None
         return
     try:
@@ -98,7 +98,7 @@ def _picture(deps: Deps, wanted: Application) -> Iterator[InputFacts | None]:
 def _posted(deps: Deps, wanted: Application, picture: BinaryIO) -> InputFacts:
     """The posted picture, checked by its header first."""
     seen = inspect(picture, picture_limits(deps.settings))
-    charge_megapixels(megapixels(seen.width, seen.height))
+    charge_megapixels(wanted.job_id, megapixels(seen.width, seen.height))
     picture.seek(0)
     reader, key = HashingReader(picture), input_key(wanted.tenant, wanted.job_id)
     deps.objects.put(key, cast(BinaryIO, reader), content_type=seen.content_type)
@@ -117,7 +117,7 @@ def _copied(deps: Deps, wanted: Application) -> InputFacts:
     source = own_job((wanted.spec.input and wanted.spec.input.job_id) or "")
     if source.input is None:
         raise PictureNotReady("the other job has not fetched its picture yet; try again when it has")
-    charge_megapixels(source.input.megapixels)
+    charge_megapixels(wanted.job_id, source.input.megapixels)
     key = input_key(wanted.tenant, wanted.job_id)
     try:
         with closing(deps.objects.open(source.input.key)) as body:

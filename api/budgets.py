@@ -1,8 +1,8 @@
-"""What a tenant may use up in a minute, in requests and in megapixels, counted in a Redis of its own.
+"""What a tenant may use up in a minute, in requests and in megapixels. Windows begin with each minute of the clock.
 
-Counted by the library under Flask-Limiter, whose own hooks took a fifth of the time of a poll. Windows begin with
-each minute of the clock, so that one increment tells all there is to know. When the counters cannot be reached,
-everyone is let in: a limit is worth less than the service.
+Requests are counted in a Redis of their own, by the library under Flask-Limiter, whose own hooks took a fifth of the
+time of a poll. When the counters cannot be reached, everyone is let in: a limit is worth less than the service.
+Megapixels are counted with the records of the jobs that they are charged for, so that a job is charged for once.
 """
 
 import math
@@ -48,8 +48,9 @@ def register_budgets(app: Flask, settings: Settings) -> None:
     app.after_request(_tell)
 
 
-def charge_megapixels(megapixels: int) -> None:
-    """Take a picture off the caller's budget; 0 only looks whether there is any left. Raises TooManyRequests.
+def charge_megapixels(job_id: str, megapixels: int) -> None:
+    """Take a job's picture off the caller's budget, once for each job; 0 only looks whether the budget is overdrawn.
+    Raises TooManyRequests and StoreUnavailable.
 
     How large a picture is that a URL, an upload or a batch's line names is known once a worker has it; what it then
     counts beyond what it was charged here is taken off the minute in which that happens.
@@ -57,19 +58,16 @@ def charge_megapixels(megapixels: int) -> None:
     caller = current_caller()
     if caller is None or not caller.megapixels_per_minute:
         return
-    quota, tenant = caller.megapixels_per_minute, caller.tenant
+    quota = caller.megapixels_per_minute
     # A picture larger than the whole budget takes the whole budget, or it could never be handed in.
     cost = min(megapixels, quota)
-    learned = current_deps().tenants.megapixels_learned(tenant, int(time.time() // _WINDOW_SECONDS))
-    if _use("megapixels", tenant, quota, cost, learned):
-        return
-    # What is refused is not used up: a smaller picture may still fit.
-    _use("megapixels", tenant, quota, -cost, learned)
-    left = current_windows()["megapixels"]
-    raise TooManyRequests(
-        f"{quota} megapixels a minute are allowed, {left.remaining} are left and this counts as {cost}",
-        left.seconds,
-    )
+    charge = current_deps().jobs.charge(job_id, caller.tenant, cost, quota)
+    left = _learn("megapixels", quota, charge.used, charge.seconds_left)
+    if not charge.is_granted:
+        raise TooManyRequests(
+            f"{quota} megapixels a minute are allowed, {left.remaining} are left and this counts as {cost}",
+            left.seconds,
+        )
 
 
 def current_windows() -> dict[str, Window]:
@@ -81,26 +79,25 @@ def _charge_request() -> None:
     caller = current_caller()
     if caller is None or not caller.requests_per_minute:
         return
-    quota = caller.requests_per_minute
-    if not _use("requests", caller.tenant, quota, 1):
-        left = current_windows()["requests"]
-        raise TooManyRequests(f"{quota} requests a minute are allowed", left.seconds)
-
-
-def _use(name: str, tenant: str, quota: int, amount: int, learned: int = 0) -> bool:
-    """Whether so much was left; it is taken either way, and what remains is remembered for the answer."""
-    now = time.time()
-    minute, seconds_gone = divmod(now, _WINDOW_SECONDS)
+    minute, seconds_gone = divmod(time.time(), _WINDOW_SECONDS)
     counters = cast(MemoryStorage | RedisStorage, current_app.extensions[_EXTENSION])
     try:
         # Kept a little longer than it counts, so that a clock that lags behind finds the same window.
-        used = counters.incr(f"{name}/{tenant}/{minute:.0f}", 2 * _WINDOW_SECONDS, amount) + learned
+        used = counters.incr(f"requests/{caller.tenant}/{minute:.0f}", 2 * _WINDOW_SECONDS)
     except Exception as error:  # noqa: BLE001  each storage has errors of its own
-        _log.warning("not_counted", budget=name, reason=repr(error))
-        return True
-    seconds = max(1, math.ceil(_WINDOW_SECONDS - seconds_gone))
-    current_windows()[name] = Window(name, quota, min(max(0, quota - used), quota), seconds)
-    return used <= quota
+        _log.warning("not_counted", reason=repr(error))
+        return
+    quota, seconds_left = caller.requests_per_minute, math.ceil(_WINDOW_SECONDS - seconds_gone)
+    left = _learn("requests", quota, used, max(1, seconds_left))
+    if used > quota:
+        raise TooManyRequests(f"{quota} requests a minute are allowed", left.seconds)
+
+
+def _learn(name: str, quota: int, used: int, seconds: int) -> Window:
+    """Remember for the answer what is left."""
+    left = Window(name, quota, min(max(0, quota - used), quota), seconds)
+    current_windows()[name] = left
+    return left
 
 
 def _tell(response: Response) -> Response:

@@ -98,7 +98,7 @@ def create_batch(query: CreateQuery) -> Response:
             return _json_response(try_out(deps, posted.lines))
 
         def make(batch_id: str) -> StoredAnswer:
-            charge_megapixels(0)  # its lines count one by one, once their pictures are there
+            charge_megapixels(batch_id, 0)  # its lines count one by one, once their pictures are there
             batch = take_in(deps, Sender(batch_id, tenant, current_request_id()), posted.lines)
             headers = {"Location": f"/v1/batches/{batch.id}", "Retry-After": _POLL_SECONDS}
             body = batch_view(batch, deps.settings).model_dump_json()

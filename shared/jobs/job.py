@@ -78,7 +78,6 @@ class Job:
     stage_ms: dict[str, int] = field(default_factory=dict)
     """How long each stage ran, by stage."""
     error: JobError | None = None
-    is_cancel_requested: bool = False
     version: int = 0
     """Grows with every change: the ETag."""
 

@@ -33,7 +33,6 @@ def job_from_hash(fields: Mapping[str, str]) -> Job:
         failures={step: JobError(**json.loads(text)) for step, text in _behind("error:", fields)},
         stage_ms={name: int(value) for name, value in _behind("ms:", fields)},
         error=JobError(**json.loads(fields["error"])) if "error" in fields else None,
-        is_cancel_requested="cancel" in fields,
         version=int(fields["version"]),
     )
 

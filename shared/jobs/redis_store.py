@@ -19,6 +19,7 @@ from shared.errors import DeadlineExceeded, NotFound, StoreUnavailable, WorkerLo
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result, Segmented
+from shared.jobs.store import Charge
 from shared.settings import Settings
 from shared.spec.job import COMPARISON, JobSpec, Priority, Stage
 
@@ -29,6 +30,8 @@ _PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua"
 
 _late = DeadlineExceeded("the job was not done within `start_within` or `finish_within`")
 _LATE = JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)
+_CHARGE_WAITS_SECONDS = 86_400
+"""A day, as `idempotency_seconds` by default: for so long may a job that was paid for be made after all."""
 _MATTE = f"result:{Stage.SEGMENT}"
 
 
@@ -78,10 +81,17 @@ class RedisJobStore:
         def script(name: str) -> Callable[..., Any]:
             return job_script(redis, name)
 
+        self._charge = script("charge")
         self._create, self._claim, self._renew = script("create"), script("claim"), script("renew")
         self._commit, self._fail = script("commit"), script("fail")
         self._cancel, self._due = script("cancel"), script("due")
         self._late = script("late")
+
+    def charge(self, job_id: str, tenant: str, megapixels: int, allowed: int) -> Charge:
+        args = [job_id, tenant, megapixels, allowed, milliseconds(_CHARGE_WAITS_SECONDS)]
+        with translated():
+            fits, used, seconds = self._charge(keys=[job_key(job_id)], args=args)
+        return Charge(fits == 1, used, seconds)
 
     def create(  # noqa: PLR0913, PLR0917 see JobStore
         self,
@@ -92,9 +102,7 @@ class RedisJobStore:
         request_id: str,
         matte: Segmented | None = None,
     ) -> Sequence[Ring]:
-        # What the API has charged for: a picture that nobody has seen yet counts as the smallest.
-        charged = picture.megapixels if picture else 1
-        fields = {"id": job_id, "tenant": tenant, "request_id": request_id, "charged": str(charged)}
+        fields = {"id": job_id, "tenant": tenant, "request_id": request_id}
         if picture:
             fields["input"] = picture.model_dump_json()
         if matte:

@@ -1,6 +1,7 @@
 """The port to the job records: every transition is one atomic step, fenced by a token, timed by the store."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.batches.batch import BatchLine
@@ -9,8 +10,24 @@ from shared.jobs.results import InputFacts, Result, Segmented
 from shared.spec.job import JobSpec
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What came of asking a tenant's megapixels for a job."""
+
+    is_granted: bool
+    used: int
+    """Of all the tenant's jobs in this minute; less than 0 where some were given back."""
+    seconds_left: int
+    """Of this minute."""
+
+
 class JobStore(Protocol):
     """Job records. Every method raises StoreUnavailable when the store does not answer."""
+
+    def charge(self, job_id: str, tenant: str, megapixels: int, allowed: int) -> Charge:
+        """Take megapixels for a job that is about to be made off those its tenant is allowed in this minute, of which
+        nothing is taken if they do not fit. A job that was charged for already is granted, and costs no more.
+        """
 
     def create(  # noqa: PLR0913, PLR0917 what a record begins with, and most of it is a word
         self,

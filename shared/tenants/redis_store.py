@@ -63,11 +63,6 @@ class RedisTenantStore:
                 both.hset(f"tenant:{tenant}", mapping=given)
             both.execute()
 
-    def megapixels_learned(self, tenant: str, minute: int) -> int:
-        """See TenantStore; written by `charge` in shared/jobs/lua."""
-        with _translated():
-            return int(cast(str | None, self._redis.get(f"megapixels:{tenant}:{minute}")) or 0)
-
 
 def _key(key_id: str) -> str:
     return f"key:{key_id}"

@@ -37,8 +37,3 @@ class TenantStore(Protocol):
 
     def limit(self, tenant: str, limits: TenantLimits) -> None:
         """Replace a tenant's limits."""
-
-    def megapixels_learned(self, tenant: str, minute: int) -> int:
-        """What became known in this minute (since 1970) of the sizes of a tenant's pictures, beyond what was charged
-        when they were handed in; less than 0 where jobs were given back.
-        """

@@ -3,10 +3,12 @@
 import io
 import time
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
 from api.app import create_app
+from shared.errors import StoreUnavailable
 from shared.jobs.job import Status, Step
 from shared.jobs.results import Ingested, InputFacts
 from shared.spec.job import Stage
@@ -212,6 +214,14 @@ class TestBudgets:
     def test_a_repeated_request_costs_no_megapixels(self, keyed, key_of):
         again = bearer(key_of("acme")) | {"Idempotency-Key": "k"}
         assert [post(keyed, again, png_header(1500, 1000)).status_code for _ in range(4)] == [202] * 4
+
+    def test_nor_does_one_that_is_repeated_since_the_first_never_became_a_job(self, keyed, key_of, deps):
+        again = bearer(key_of("acme")) | {"Idempotency-Key": "k"}
+        with patch.object(deps.jobs, "create", side_effect=StoreUnavailable("gone")):
+            assert post(keyed, again, png_header(1500, 1000)).status_code == 503
+        answer = post(keyed, again, png_header(1500, 1000))
+        assert answer.status_code == 202
+        assert '"megapixels";r=1' in answer.headers["RateLimit"]
 
     def test_with_auth_off_nobody_counts(self, client):
         assert "RateLimit" not in post(client, {}).headers

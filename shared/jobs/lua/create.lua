@@ -9,9 +9,10 @@ if batch ~= '' then
   redis.call('DEL', job)
 end
 if redis.call('EXISTS', job) == 0 then
-  for i = 5, #ARGV, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
-  redis.call('HSET', job, 'status', 'queued', 'version', version, 'created_at', now)
+  redis.call('HSET', job, 'status', 'queued', 'version', version, 'created_at', now, unpack(ARGV, 5))
+  charged = charged or redis.call('GET', charge_of(field('id')))
   if charged then redis.call('HSET', job, 'charged', charged) end
+  redis.call('DEL', charge_of(field('id')))
   keep_for(ARGV[1])
   set_deadlines()
   open(words(field('stages'))[1], now + ARGV[2])

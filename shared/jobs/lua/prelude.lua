@@ -95,16 +95,26 @@ local function keep_for(ms)
   redis.call('ZADD', 'expiring', now + ms, field('id'))
 end
 
--- What a job counts against its tenant's megapixels, in the minute in which that becomes known (api/budgets.py adds it
--- to what it has counted itself). Called again it corrects what was charged before, so nothing counts twice.
+-- Where it is counted how many megapixels a tenant has used in this minute.
+local function minute_of(tenant) return 'megapixels:' .. tenant .. ':' .. math.floor(now / 60000) end
+
+local function use(tenant, megapixels)
+  local used = redis.call('INCRBY', minute_of(tenant), megapixels)
+  redis.call('EXPIRE', minute_of(tenant), 120)
+  return used
+end
+
+-- What a job counts against its tenant's megapixels, in the minute in which that becomes known. Called again it
+-- corrects what was charged before, so nothing counts twice.
 local function charge(megapixels)
   local more = megapixels - (field('charged') or 0)
   if more == 0 then return end
-  local minute = 'megapixels:' .. field('tenant') .. ':' .. math.floor(now / 60000)
-  redis.call('INCRBY', minute, more)
-  redis.call('EXPIRE', minute, 120)
+  use(field('tenant'), more)
   redis.call('HSET', job, 'charged', megapixels)
 end
+
+-- A charge for a job that is about to be made: it waits here until create.lua takes it into the record.
+local function charge_of(id) return 'charge:' .. id end
 
 -- A job that ends leaves no deadline, no lease and no place in the queue behind.
 local function finish(status, err)
