@@ -35,7 +35,7 @@ from worker.inference.graph import read_graph
 from worker.inference.openvino_network import OpenVinoNetwork
 from worker.io.weights import Weights
 from worker.matting.refine import refine
-from worker.quantizing.nncf_room import quantized
+from worker.quantizing.quantize import int8_graph
 from worker.quantizing.way import Way
 from worker.segmentation.loading import exact_graph, family_of
 from worker.segmentation.matte import Matte
@@ -87,7 +87,7 @@ def quantized_on(card: ModelCard, pairs: Sequence[Pair]) -> Path:
     mark = hashlib.sha256(repr((Way(), card.name, [pair.name for pair in pairs])).encode()).hexdigest()[:12]
     path = CACHE / f"{card.name}-{mark}.xml"
     if not path.exists():
-        graph = quantized(exact_graph(card, weights(card)), [batch(card, pair) for pair in pairs], Way())
+        graph = int8_graph(exact_graph(card, weights(card)), [batch(card, pair) for pair in pairs], Way())
         ov.save_model(graph, path, compress_to_fp16=False)
     return path
 

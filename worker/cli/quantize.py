@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from shared.catalog import CARDS, ModelCard
@@ -42,9 +43,10 @@ _FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path
 def quantize(name: str, folder: Path, pictures: int) -> None:
     """Make NAME-int8: the network in 8-bit integers, faster on a CPU.
 
-    Every photo goes through the network once, in 32 bits, to learn the ranges of what it computes. Then the mattes
-    of both are compared on the photos held back; `auto` takes the int8 network only where they hardly differ and it
-    is faster. It is kept beside the weights, and workers on this machine offer it from then on.
+    Every photo goes through the network twice: once to bring its channels to like ranges, once, in 32 bits, to learn
+    the ranges of what it computes. Then the mattes of both are compared on the photos held back; `auto` takes the
+    int8 network only where they hardly differ and it is faster. It is kept beside the weights, and workers on this
+    machine offer it from then on.
 
     \b
     cutroom models quantize imgly-medium --calibrate ~/Pictures/products
@@ -55,10 +57,10 @@ def quantize(name: str, folder: Path, pictures: int) -> None:
     say = Console(highlight=False)
     try:
         file = _weights(CARDS[name])
-        with _bar("reading photos") as advance:
-            read = _photos(CARDS[name], folder, pictures, advance)
+        with _bars() as advance:
+            read = _photos(CARDS[name], folder, pictures, partial(advance, "reading photos"))
         say.print(_found(name, read))
-        with _bar("comparing") as advance:
+        with _bars() as advance:
             record = make(CARDS[name], file, read, Way(), advance)
     except AppError as error:
         raise click.ClickException(error.detail) from error
@@ -80,15 +82,19 @@ def _photos(card: ModelCard, folder: Path, most: int, advance: Callable[[int, in
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that appears with the first step."""
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each thing that is done, there from its first step to its last: between them NNCF draws its own."""
     bars = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = bars.add_task(label, total=None)
+    known: dict[str, TaskID] = {}
 
-    def advance(done: int, total: int) -> None:
-        if not bars.live.is_started:
+    def advance(label: str, done: int, total: int) -> None:
+        if label not in known:
+            known[label] = bars.add_task(label, total=total)
             bars.start()
-        bars.update(bar, completed=done, total=total)
+        bars.update(known[label], completed=done, total=total)
+        if done == total:
+            bars.stop()
+            bars.update(known[label], visible=False)  # what was drawn stays; the next bar is drawn alone
 
     try:
         yield advance

@@ -14,12 +14,14 @@ _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 class Way:
     """Every field is part of the result's hash."""
 
-    version: int = 2
+    version: int = 3
     """Raised when what is done changes without a field saying so."""
     exact_first: int = 1
     """How many convolutions from the input on are left as they are."""
     exact_last: int = 1
     """Convolutions with fewer than so many others behind them are left as they are."""
+    activations_share: float = 0.5
+    """How much of the equalizing of channels is for the activations' sake, the rest for the weights': 0 to 1."""
 
 
 def recipe_hash(way: Way, weights_sha256: str, photos_sha256: str, made_with: dict[str, str]) -> str:

@@ -1,12 +1,16 @@
 """A tiny network quantised for real."""
 
+import numpy as np
 import openvino as ov
 import pytest
 
 from shared.limits import picture_limits
 from shared.settings import Settings
 from tests.worker.quantizing.conftest import photo
+from tests.worker.quantizing.graphs import block, computed, photos
 from worker.io.int8 import read_record
+from worker.quantizing.equalizing import equalized
+from worker.quantizing.nncf_room import quantized
 from worker.quantizing.photos import read_photos
 from worker.quantizing.quantize import quantize
 from worker.quantizing.way import Way
@@ -44,7 +48,8 @@ def integers(graph):
 def test_the_variant_is_kept_beside_the_weights_loads_and_is_near(made, cards, weights):
     record, file, told = made()
     exact, variant = cards
-    assert told[-1] == (4, 4)
+    assert told[11:13] == [("levelling channels", 12, 12), ("comparing", 1, 4)]
+    assert told[-1] == ("comparing", 4, 4)
     found = weights.get(variant)
     assert (found.format, found.sha256, found.is_for_auto) == ("int8", record.graph_sha256, record.accepted)
     assert found.path.parent == file.path.parent
@@ -84,3 +89,12 @@ def test_an_interruption_leaves_nothing_and_what_was_there_holds(made, cards, we
         made(most=12)
     assert sorted(file.path.parent.iterdir()) == before
     assert read_record(file.path) == first
+
+
+def test_channels_of_unlike_ranges_are_brought_to_like_ones_first():
+    def difference(graph):
+        found = [computed(quantized(graph, photos(12), WAY), photo) for photo in photos()]
+        return np.mean(np.abs(np.array(found) - [computed(block(1, 3.0), photo) for photo in photos()]))
+
+    level = equalized(block(1, 3.0), photos(12), WAY.activations_share)
+    assert difference(level) < 0.3 * difference(block(1, 3.0))
