@@ -13,13 +13,13 @@ class Length:
     number: float
     is_percent: bool
 
+    def __str__(self) -> str:
+        """As a job has it."""
+        return f"{self.number:.6f}".rstrip("0").rstrip(".") + ("%" if self.is_percent else "px")
+
     def of(self, whole_px: float) -> float:
         """In pixels, `whole_px` being all."""
         return self.number * whole_px / 100 if self.is_percent else self.number
-
-    def percent_of(self, whole_px: float) -> float:
-        """In percent of `whole_px`."""
-        return self.number if self.is_percent else self.number * 100 / whole_px
 
 
 NONE = Length(0, is_percent=False)

@@ -62,14 +62,14 @@ def _output(asked: Parameters, facts: PictureFacts, effects: list[dict[str, Any]
         "crop": asked.crop,
     }
     if asked.crop:
-        output["crop_margin"] = _margin(asked.crop_margin, facts)
+        output["crop_margins"] = [str(margin) for margin in asked.crop_margin]
     elif effects:
         # What a shadow adds beyond the picture is cut off: the result has the picture's size.
         output["canvas"] = [facts.width, facts.height]
     if asked.scale is not None:
         output["scale"] = asked.scale
     if asked.position not in (None, "original"):
-        output["position"] = _place(*asked.position)
+        output["position"] = asked.position
     return output
 
 
@@ -113,24 +113,3 @@ def _roi(lengths: tuple[Length, ...] | None, facts: PictureFacts) -> list[int] |
             "The roi is empty", "roi_region_empty", "x1 must be less than x2, and y1 less than y2"
         )
     return None if box == [0, 0, width, height] else box
-
-
-def _margin(lengths: tuple[Length, ...], facts: PictureFacts) -> float:
-    """In percent of the subject's longer side, the same on every side: the largest of what is asked for.
-
-    How large the subject is shows only later; pixels are taken as a share of the picture.
-    """
-    longer = max(facts.width, facts.height)
-    return min(max(length.percent_of(longer) for length in lengths), 50.0)
-
-
-def _place(x_percent: float, y_percent: float) -> str:
-    """The nearest of the nine places that a job knows."""
-    names = (_third(y_percent, "top", "bottom"), _third(x_percent, "left", "right"))
-    return "_".join(name for name in names if name) or "center"
-
-
-def _third(percent: float, low: str, high: str) -> str:
-    if percent < 100 / 3:
-        return low
-    return high if percent > 200 / 3 else ""

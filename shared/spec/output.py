@@ -5,15 +5,18 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from shared.spec.base import Spec
+from shared.spec.length import Length, in_px
 from shared.spec.position import Position
 
 OnEmpty = Literal["fail", "original", "transparent"]
 Format = Literal["png", "webp", "jpeg", "avif", "tiff", "zip", "psd"]
+Percent = Annotated[float, Field(ge=0.0, le=100.0)]
 Side = Annotated[int, Field(ge=1, le=16_384)]
 
 _LAYERED: tuple[Format, ...] = ("zip", "psd")
 _DEEP: tuple[Format, ...] = ("png", "zip")
 _MAX_CANVAS_MEGAPIXELS = 50
+_MAX_MARGIN_PX = 500
 
 
 class OutputSpec(Spec):
@@ -37,11 +40,15 @@ class OutputSpec(Spec):
     """Cut away the empty border, before the effects: a background fills what is left, a shadow adds what it needs."""
     crop_margin: float = Field(default=0.0, ge=0.0, le=50.0)
     """What `crop` leaves on every side of the subject, in percent of its longer side, adding canvas if need be."""
+    crop_margins: tuple[Length, Length, Length, Length] | None = None
+    """The same for each side by itself, instead: top, right, bottom, left, as `30px` or `10%`, up to 500px or 50%;
+    percent are of the subject's longer side, px those of the picture before `max_megapixels` reduces it."""
     canvas: tuple[Side, Side] | None = None
     """Width and height of the result in px: the picture is fitted in before the effects, and what they add beyond
     is cut off. None keeps the photo's own size, or the crop's."""
-    position: Literal["original"] | Position = "original"
-    """Where the subject stands on the canvas; `original` keeps its place in the picture."""
+    position: Literal["original"] | Position | tuple[Percent, Percent] = "original"
+    """Where the subject stands on the canvas; `original` keeps its place in the picture. `[x, y]`: how many percent
+    of the free space are to the left of it, and above."""
     scale: float | None = Field(default=None, ge=10.0, le=100.0)
     """The subject enlarged or reduced until it fills so many percent of the canvas, in the middle of it unless
     `position` says otherwise."""
@@ -65,6 +72,17 @@ class OutputSpec(Spec):
         if bit_depth == 16 and info.data.get("format") not in _DEEP:
             raise ValueError(f"16 bits go into {' and '.join(_DEEP)} only")
         return bit_depth
+
+    @field_validator("crop_margins")
+    @classmethod
+    def _instead_and_not_too_wide(
+        cls, margins: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        if margins and info.data.get("crop_margin"):
+            raise ValueError("leave out crop_margin: each side has its own")
+        if margins and any(in_px(margin, 2 * _MAX_MARGIN_PX) > _MAX_MARGIN_PX for margin in margins):
+            raise ValueError(f"at most {_MAX_MARGIN_PX}px or 50%")
+        return margins
 
     @field_validator("canvas")
     @classmethod

@@ -1,8 +1,11 @@
 """Where the subject is, and cutting the canvas to it."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
+from shared.spec.length import Length, in_px
 from worker.imaging.composite import grow
 from worker.imaging.types import Alpha, Cutout
 
@@ -28,8 +31,22 @@ def crop(cutout: Cutout, margin_percent: float = 0.0) -> Cutout:
     box = subject_box(cutout.alpha)
     if box is None:
         return cutout
+    return _cut(cutout, box, [max(box[2:]) * margin_percent / 100] * 4)
+
+
+def crop_by_sides(cutout: Cutout, margins: Sequence[Length]) -> Cutout:
+    """`crop` with a margin for each side: top, right, bottom, left, in px or in percent of the same."""
+    box = subject_box(cutout.alpha)
+    if box is None:
+        return cutout
+    return _cut(cutout, box, [in_px(margin, max(box[2:])) for margin in margins])
+
+
+def _cut(cutout: Cutout, box: Box, margins_px: Sequence[float]) -> Cutout:
+    """To `box` and what is left round it: top, right, bottom, left."""
     x, y, width, height = box
-    margin_px = round(max(width, height) * margin_percent / 100)
     canvas_height, canvas_width = cutout.alpha.shape
-    right, bottom = canvas_width - x - width, canvas_height - y - height
-    return grow(cutout, margin_px - x, margin_px - y, margin_px - right, margin_px - bottom)
+    top, right, bottom, left = map(round, margins_px)
+    return grow(
+        cutout, left - x, top - y, right - (canvas_width - x - width), bottom - (canvas_height - y - height)
+    )

@@ -6,15 +6,19 @@ from typing import NamedTuple
 from shared.spec.output import OutputSpec
 from shared.spec.position import Position
 from worker.imaging.composite import check_canvas, grow
-from worker.imaging.crop import Box, crop, subject_box
+from worker.imaging.crop import Box, crop, crop_by_sides, subject_box
 from worker.imaging.resize import resize
 from worker.imaging.types import Cutout
+
+Place = Position | tuple[float, float]
+"""Named, or in percent of the free space to the left and above."""
 
 
 def frame(cutout: Cutout, spec: OutputSpec) -> Cutout:
     """Crop and place the subject as asked, before the effects: a background fills what this leaves free."""
     if spec.crop:
-        cutout = crop(cutout, spec.crop_margin)
+        each = spec.crop_margins
+        cutout = crop_by_sides(cutout, each) if each else crop(cutout, spec.crop_margin)
     height, width = cutout.alpha.shape
     size = spec.canvas or (width, height)
     whole = (0, 0, width, height)
@@ -66,10 +70,11 @@ def free_sides(position: Position, margin: float) -> Sides:
     )
 
 
-def place(cutout: Cutout, box: Box, scale: float, size: tuple[int, int], position: Position) -> Cutout:
+def place(cutout: Cutout, box: Box, scale: float, size: tuple[int, int], position: Place) -> Cutout:
     """Cut the picture to `box`, scale it, and put it on an empty canvas of `size` (width, height).
 
-    Centred, or touching the edges that `position` names. Raises TooManyMegapixels.
+    Centred, touching the edges that `position` names, or with so many percent of the free space to its left and
+    above it. Raises TooManyMegapixels.
     """
     x, y, width, height = box
     canvas_height, canvas_width = cutout.alpha.shape
@@ -79,16 +84,22 @@ def place(cutout: Cutout, box: Box, scale: float, size: tuple[int, int], positio
     scaled = (min(size[0], max(1, round(width * scale))), min(size[1], max(1, round(height * scale))))
     part = resize(part, *(scaled if scale != 1 else (width, height)))
     height, width = part.alpha.shape
-    left = _before(size[0] - width, starts=_names(position, "left"), ends=_names(position, "right"))
-    top = _before(size[1] - height, starts=_names(position, "top"), ends=_names(position, "bottom"))
+    before = _before(position)
+    left, top = int((size[0] - width) * before.width), int((size[1] - height) * before.height)
     return grow(part, left, top, size[0] - width - left, size[1] - height - top)
 
 
-def _before(free_px: int, *, starts: bool, ends: bool) -> int:
-    """What is left free before the picture along one side."""
-    if starts:
-        return 0
-    return free_px if ends else free_px // 2
+def _before(position: Place) -> Sides:
+    """Which shares of the free space are to the left of the subject, and above it."""
+    if not isinstance(position, str):
+        return Sides(position[0] / 100, position[1] / 100)
+    return Sides(_share(position, "left", "right"), _share(position, "top", "bottom"))
+
+
+def _share(position: Position, first: str, last: str) -> float:
+    if _names(position, first):
+        return 0.0
+    return 1.0 if _names(position, last) else 0.5
 
 
 def _names(position: Position, *edges: str) -> bool:

@@ -41,22 +41,27 @@ def test_a_region_in_px_and_percent():
 
 
 @pytest.mark.parametrize(
-    ("margin", "percent"), [("10%", 10), ("0", 0), ("40px", 10), ("5% 10%", 10), ("1% 2% 3% 40px", 10)]
-)
-def test_crop_margins(margin, percent):
-    output = spec(crop="true", crop_margin=margin).output
-    assert (output.crop, output.crop_margin) == (True, percent)
+    ("asked", "margins"),
+    [
+        ("10%", ("10%", "10%", "10%", "10%")), ("0", ("0px", "0px", "0px", "0px")),
+        ("500px", ("500px", "500px", "500px", "500px")), ("5% 10.25%", ("5%", "10.25%", "5%", "10.25%")),
+        ("1% 2% 3px 40px", ("1%", "2%", "3px", "40px")), ("0.000001%", ("0.000001%",) * 4),
+    ],
+)  # fmt: skip
+def test_crop_margins(asked, margins):
+    output = spec(crop="true", crop_margin=asked).output
+    assert (output.crop, output.crop_margins) == (True, margins)
 
 
 def test_a_margin_without_a_crop_is_nothing():
-    assert spec(crop_margin="10%").output.crop_margin == 0
+    assert spec(crop_margin="10%").output.crop_margins is None
 
 
 @pytest.mark.parametrize(
     ("position", "place"),
     [
-        ("original", "original"), ("center", "center"), ("50%", "center"), ("0% 0%", "top_left"),
-        ("100% 50%", "right"), ("50% 100%", "bottom"), ("10% 90%", "bottom_left"),
+        ("original", "original"), ("center", (50, 50)), ("50%", (50, 50)), ("0% 0%", (0, 0)),
+        ("100% 12.5%", (100, 12.5)), ("10% 90%", (10, 90)),
     ],
 )  # fmt: skip
 def test_positions(position, place):

@@ -19,6 +19,14 @@ from shared.spec.output import OutputSpec
         ({"bit_depth": 16, "format": "jpeg"}, "bit_depth"),
         ({"bit_depth": 16, "format": "webp"}, "bit_depth"),
         ({"crop_margin": 50.1}, "crop_margin"),
+        ({"crop_margins": ["1px", "1px", "1px"]}, "crop_margins"),
+        ({"crop_margins": ["1", "1px", "1px", "1px"]}, "crop_margins"),
+        ({"crop_margins": ["-1px", "1px", "1px", "1px"]}, "crop_margins"),
+        ({"crop_margins": ["501px", "1px", "1px", "1px"]}, "crop_margins"),
+        ({"crop_margins": ["50.1%", "1px", "1px", "1px"]}, "crop_margins"),
+        ({"crop_margin": 1, "crop_margins": ["1px", "1px", "1px", "1px"]}, "crop_margins"),
+        ({"position": [50]}, "position"),
+        ({"position": [50, 100.1]}, "position"),
         ({"canvas": [0, 10]}, "canvas"),
         ({"canvas": [10, 16_385]}, "canvas"),
         ({"canvas": [10]}, "canvas"),
@@ -46,6 +54,8 @@ def test_every_field_is_explained():
 
 def test_what_is_recorded_is_read_back_unchanged():
     spec = OutputSpec(canvas=(30, 20), scale=85, position="bottom", bit_depth=16, metadata="keep")
+    assert OutputSpec.model_validate_json(spec.model_dump_json()) == spec
+    spec = OutputSpec(position=(12.5, 100), crop_margins=("500px", "50%", "0px", "1.5%"))
     assert OutputSpec.model_validate_json(spec.model_dump_json()) == spec
 
 

@@ -42,12 +42,32 @@ def test_a_crop_comes_first():
 
 @pytest.mark.parametrize(
     ("position", "corner"),
-    [("center", (40, 30)), ("top_left", (0, 0)), ("bottom", (40, 60)), ("right", (80, 30))],
+    [
+        ("center", (40, 30)),
+        ("top_left", (0, 0)),
+        ("bottom", (40, 60)),
+        ("right", (80, 30)),
+        ((0, 0), (0, 0)),
+        ((50, 50), (40, 30)),
+        ((25, 90), (20, 54)),
+        ((100, 33.3), (80, 19)),
+    ],
 )
 def test_the_subject_stands_where_it_is_asked_to_at_its_own_size(position, corner):
     framed = frame(block(), OutputSpec(position=position))
     assert framed.alpha.shape == (100, 140)
     assert subject_box(framed.alpha) == (*corner, 60, 40)
+
+
+def test_a_crop_leaves_each_side_what_it_is_asked_to():
+    framed = frame(block(), OutputSpec(crop=True, crop_margins=("5px", "10%", "0%", "40px")))
+    assert framed.alpha.shape == (5 + 40, 40 + 60 + 6)
+    assert subject_box(framed.alpha) == (40, 5, 60, 40)
+
+
+def test_a_crop_of_nothing_is_the_photo():
+    empty = Cutout.of(gradient(), np.zeros((48, 64), np.uint8))
+    assert frame(empty, OutputSpec(crop=True, crop_margins=("5px",) * 4)) is empty
 
 
 @pytest.mark.parametrize("scale", [10, 50, 85, 100])
