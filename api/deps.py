@@ -18,13 +18,14 @@ from shared.idempotency.port import IdempotencyStore
 from shared.idempotency.redis_store import RedisIdempotencyStore
 from shared.jobs.archive import JobArchive
 from shared.jobs.redis_archive import RedisJobArchive
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.store import JobStore
 from shared.mattes.index import MatteIndex
 from shared.mattes.redis_index import RedisMatteIndex
 from shared.metrics import Figures
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
 from shared.queue.port import JobQueue
+from shared.records import connect
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.port import ObjectStore

@@ -29,7 +29,8 @@ from shared.catalog import CARDS
 from shared.jobs.archive import JobQuery
 from shared.jobs.job import Status
 from shared.jobs.redis_archive import RedisJobArchive
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
+from shared.records import connect
 from shared.settings import Settings
 from worker.segmentation.loading import family_of
 from worker.segmentation.segmenter import Segmenter

@@ -20,8 +20,8 @@ from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.passes import RedisPasses
-from shared.jobs.redis_store import translated
 from shared.queue.names import QUEUES, RUNG_AT
+from shared.records import translated
 from shared.spec.job import Priority
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 from shared.catalog import CARDS, INT8, PARTNERS, UPSCALERS, ModelCard
 from shared.fleet.redis_fleet import RedisFleet
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.licensing import offered
 from shared.limits import picture_limits
 from shared.mattes.redis_index import RedisMatteIndex
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.records import connect
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from worker.deps import Deps

@@ -11,7 +11,7 @@ from celery.concurrency.thread import TaskPool
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs.redis_store import connect
+from shared.records import connect
 from worker import watchdog
 
 _log = structlog.get_logger(__name__)

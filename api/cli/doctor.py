@@ -23,8 +23,8 @@ from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.ids import new_id
 from shared.jobs.passes import RedisPasses
-from shared.jobs.redis_store import connect
 from shared.queue.names import QUEUES
+from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from shared.tenants.redis_store import RedisTenantStore

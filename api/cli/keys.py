@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.errors import AppError
-from shared.jobs.redis_store import connect
+from shared.records import connect
 from shared.settings import load_settings
 from shared.tenants.issuing import IssuedKey, KeyWish, issue, revoke, rotate
 from shared.tenants.keys import KeyRecord, is_tenant

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
-from shared.jobs.redis_store import connect
+from shared.records import connect
 from shared.settings import load_settings
 
 _settings = load_settings()

@@ -6,11 +6,12 @@ import secrets
 
 from benchmarks.service.installation import Installation
 from shared.jobs.job import Job
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import InputFacts
 from shared.limits import picture_limits
 from shared.picture import inspect
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.records import connect
 from shared.settings import Settings
 from shared.spec.job import JobSpec, Priority
 from shared.storage.opening import open_store

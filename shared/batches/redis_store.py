@@ -1,18 +1,17 @@
 """Batch records in Redis: a hash and a string of letters for each, changed by Lua only."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from shared.batches.batch import Batch, BatchLine, BatchStatus, LineProblem, LineState
 from shared.batches.store import WaitingLine
-from shared.errors import NotFound, StoreUnavailable
+from shared.errors import NotFound
+from shared.records import translated
 
 _SHARED = Path(__file__).parents[1]
 _LUA = _SHARED / "batches" / "lua"
@@ -41,26 +40,26 @@ class RedisBatchStore:
         self._expired, self._forget = script("expired"), script("forget")
 
     def begin(self, batch_id: str, tenant: str, request_id: str) -> None:
-        with _translated():
+        with translated():
             self._begin(keys=[_key(batch_id)], args=[batch_id, tenant, request_id, self._retention_ms])
 
     def keep_receiving(self, batch_id: str, stored_objects: int) -> None:
-        with _translated():
+        with translated():
             self._keep(keys=[_key(batch_id)], args=[batch_id, stored_objects])
 
     def accept(self, batch_id: str, states: str, problems: Sequence[LineProblem]) -> Batch:
         listed = json.dumps([asdict(problem) for problem in problems])
         counts = [item for state in LineState for item in (f"n:{state}", states.count(state))]
-        with _translated():
+        with translated():
             self._accept(keys=[_key(batch_id)], args=[batch_id, states, listed, *counts])
         return self.get(batch_id)
 
     def discard(self, batch_id: str) -> bool:
-        with _translated():
+        with translated():
             return bool(self._discard(keys=[_key(batch_id)], args=[batch_id]))
 
     def get(self, batch_id: str) -> Batch:
-        with _translated():
+        with translated():
             fields = cast(dict[str, str], self._redis.hgetall(_key(batch_id)))
         if not fields:
             raise NotFound(f"no batch {batch_id}")
@@ -68,7 +67,7 @@ class RedisBatchStore:
 
     def page(self, tenant: str, after: str, limit: int) -> Sequence[Batch]:
         index = f"batches:{tenant}"
-        with _translated():
+        with translated():
             rank = self._redis.zrevrank(index, after) if after else None
             first = 0 if rank is None else cast(int, rank) + 1
             ids = cast(list[str], self._redis.zrevrange(index, first, first + limit - 1))
@@ -78,16 +77,16 @@ class RedisBatchStore:
         return [_batch(fields) for fields in rows if fields]
 
     def states(self, batch_id: str) -> str:
-        with _translated():
+        with translated():
             return cast(str, self._redis.get(f"{_key(batch_id)}:lines") or "")
 
     def flagged(self, batch_id: str, flag: str) -> frozenset[int]:
-        with _translated():
+        with translated():
             members = cast(set[str], self._redis.smembers(f"{_key(batch_id)}:flag:{flag}"))
         return frozenset(int(member) for member in members)
 
     def waiting(self, window: int, limit: int) -> Sequence[WaitingLine]:
-        with _translated():
+        with translated():
             rows = self._waiting(args=[window, limit])
         return [
             WaitingLine(BatchLine(batch_id, tenant, int(number)), request_id)
@@ -95,33 +94,33 @@ class RedisBatchStore:
         ]
 
     def lose(self, line: BatchLine) -> None:
-        with _translated():
+        with translated():
             self._lose(args=[line.batch_id, line.number])
 
     def cancel(self, batch_id: str) -> None:
-        with _translated():
+        with translated():
             self._cancel(keys=[_key(batch_id)], args=[batch_id])
 
     def canceling(self) -> Sequence[str]:
-        with _translated():
+        with translated():
             return cast(list[str], self._canceling())
 
     def retry_failed(self, batch_id: str) -> int:
-        with _translated():
+        with translated():
             return cast(int, self._retry(keys=[_key(batch_id)], args=[batch_id]))
 
     def interrupted(self, silent_seconds: float) -> Sequence[Batch]:
-        with _translated():
+        with translated():
             ids = self._interrupted(args=[round(silent_seconds * 1000)])
         return [self.get(batch_id) for batch_id in ids]
 
     def expired(self) -> Sequence[Batch]:
-        with _translated():
+        with translated():
             rows = self._all([_key(batch_id) for batch_id in self._expired()])
         return [_batch(fields) for fields in rows if fields]
 
     def forget_lines(self, batch_id: str) -> None:
-        with _translated():
+        with translated():
             flags = list(self._redis.scan_iter(f"{_key(batch_id)}:flag:*", count=1000))
             self._forget(keys=[_key(batch_id), *flags], args=[batch_id, _EXPIRED_KEPT_SECONDS])
 
@@ -154,11 +153,3 @@ def _batch(fields: Mapping[str, str]) -> Batch:
 
 def _seconds(fields: Mapping[str, str], name: str) -> float | None:
     return int(fields[name]) / 1000 if name in fields else None
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the job store does not answer; try again shortly") from error

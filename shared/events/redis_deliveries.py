@@ -9,8 +9,9 @@ from redis import Redis
 
 from shared.errors import NotFound
 from shared.events.deliveries import Attempt, Delivery, DeliveryStatus, Lanes, Outgoing, Verdict
-from shared.events.scripts import script, translated
+from shared.events.scripts import script
 from shared.ids import new_id
+from shared.records import translated
 from shared.spec.webhook import EventType
 
 DISABLE_AFTER_SECONDS = 5 * 86_400

@@ -8,7 +8,8 @@ from redis import Redis
 
 from shared.errors import NotFound
 from shared.events.endpoints import Endpoint, EndpointChange
-from shared.events.scripts import script, translated
+from shared.events.scripts import script
+from shared.records import translated
 from shared.spec.webhook import EventType
 
 

@@ -1,14 +1,10 @@
 """The Lua of endpoints and deliveries: one script per transition, behind one prelude."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
-
-from shared.errors import StoreUnavailable
 
 _LUA = Path(__file__).with_name("lua")
 
@@ -16,12 +12,3 @@ _LUA = Path(__file__).with_name("lua")
 def script(redis: Redis, name: str) -> Callable[..., Any]:
     """The script `lua/<name>.lua`, callable."""
     return redis.register_script((_LUA / "prelude.lua").read_text() + (_LUA / f"{name}.lua").read_text())
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Redis's errors as ours."""
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the job store does not answer; try again shortly") from error

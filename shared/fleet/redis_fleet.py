@@ -9,10 +9,9 @@ from dataclasses import asdict, fields
 from typing import cast
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from shared.errors import StoreUnavailable
 from shared.fleet.port import WorkerFacts
+from shared.records import translated
 
 _NAMES = "workers"
 
@@ -25,23 +24,18 @@ class RedisFleet:
         self._ttl_ms = round(ttl_seconds * 1000)
 
     def announce(self, facts: WorkerFacts) -> None:
-        try:
-            with self._redis.pipeline(transaction=False) as each:
-                each.sadd(_NAMES, facts.worker_id)
-                each.set(_key(facts.worker_id), json.dumps(asdict(facts)), px=self._ttl_ms)
-                each.execute()
-        except RedisError as error:
-            raise StoreUnavailable("the job store does not answer") from error
+        with translated(), self._redis.pipeline(transaction=False) as each:
+            each.sadd(_NAMES, facts.worker_id)
+            each.set(_key(facts.worker_id), json.dumps(asdict(facts)), px=self._ttl_ms)
+            each.execute()
 
     def alive(self) -> Sequence[WorkerFacts]:
-        try:
+        with translated():
             names = list(cast(set[str], self._redis.smembers(_NAMES)))
             texts = cast(list[str | None], self._redis.mget([_key(name) for name in names])) if names else []
             gone = [name for name, text in zip(names, texts, strict=True) if text is None]
             if gone:  # one that was only late names itself again with its next heartbeat
                 self._redis.srem(_NAMES, *gone)
-        except RedisError as error:
-            raise StoreUnavailable("the job store does not answer") from error
         return [_facts(text) for text in texts if text]
 
 

@@ -3,15 +3,13 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from shared.errors import IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
+from shared.errors import IdempotencyInProgress, IdempotencyKeyReused
 from shared.idempotency.port import Answered, Attempt, StoredAnswer, Taken
+from shared.records import translated
 
 LOCK_SECONDS = 15
 """How long a request that makes something is left alone. It may take longer: see the port."""
@@ -53,7 +51,7 @@ class RedisIdempotencyStore:
         """See IdempotencyStore."""
         token = uuid.uuid4().hex
         times = (self._lock_ms, self._kept_ms)
-        with _translated():
+        with translated():
             outcome, *found = self._take(
                 keys=[_key(attempt)], args=[attempt.fingerprint, attempt.resource_id, token, *times]
             )
@@ -67,22 +65,14 @@ class RedisIdempotencyStore:
 
     def complete(self, taken: Taken, answer: StoredAnswer) -> None:
         """See IdempotencyStore."""
-        with _translated():
+        with translated():
             self._redis.hset(_key(taken.attempt), "answer", json.dumps(asdict(answer)))
 
     def release(self, taken: Taken, *, forgets: bool) -> None:
         """See IdempotencyStore."""
-        with _translated():
+        with translated():
             self._release(keys=[_key(taken.attempt)], args=[taken.token, int(forgets)])
 
 
 def _key(attempt: Attempt) -> str:
     return f"once:{attempt.tenant}:{hashlib.sha256(attempt.key.encode()).hexdigest()}"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the store of answers does not answer; try again shortly") from error

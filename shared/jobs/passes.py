@@ -5,7 +5,7 @@ from typing import cast
 
 from redis import Redis
 
-from shared.jobs.redis_store import translated
+from shared.records import translated
 
 _KEY = "keeper"
 

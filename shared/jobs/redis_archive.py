@@ -10,16 +10,9 @@ from shared.errors import NotFound
 from shared.jobs.archive import Glance, JobPage, JobQuery, Look, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
-from shared.jobs.redis_store import (
-    StoreTimes,
-    bare_script,
-    job_key,
-    job_script,
-    milliseconds,
-    rings_of,
-    translated,
-)
+from shared.jobs.redis_store import StoreTimes, bare_script, job_key, job_script, milliseconds, rings_of
 from shared.jobs.watching import RedisChanges, changes
+from shared.records import translated
 from shared.spec.job import Priority
 
 _MOST_LOOKED_AT = 5000

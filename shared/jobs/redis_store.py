@@ -2,24 +2,20 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from shared.batches.batch import BatchLine
-from shared.errors import DeadlineExceeded, NotFound, StoreUnavailable, WorkerLost
+from shared.errors import DeadlineExceeded, NotFound, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result, Segmented
 from shared.jobs.store import Charge
+from shared.records import translated
 from shared.settings import Settings
 from shared.spec.job import COMPARISON, JobSpec, Priority, Stage
 
@@ -55,20 +51,6 @@ class StoreTimes:
             max_attempts=settings.max_attempts,
             outage_patience_seconds=settings.outage_patience_seconds,
         )
-
-
-def connect(url: str) -> Redis:
-    """A Redis client that gives up within seconds rather than hang (RELIABILITY: a frozen server)."""
-    return Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=2,
-        socket_connect_timeout=1,
-        health_check_interval=10,
-        # A dropped connection is worth another try, a silent server is not: redis-py nests its retries (of the
-        # command, of connecting, of the handshake), and a frozen server cost 19 s where this costs 2.
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 2, supported_errors=(RedisConnectionError,)),
-    )
 
 
 class RedisJobStore:
@@ -256,12 +238,3 @@ def rings_of(job_id: str, step_names: Sequence[str], priority: Priority) -> list
 def milliseconds(seconds: float) -> int:
     """As the scripts count."""
     return round(seconds * 1000)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Redis's errors as ours."""
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the job store does not answer; try again shortly") from error

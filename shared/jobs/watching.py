@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.client import PubSub
 
-from shared.jobs.redis_store import job_key, translated
+from shared.jobs.redis_store import job_key
+from shared.records import translated
 
 _UNTOLD_SECONDS = 1.0
 """Redis forgets what it could not tell: a connection that broke meanwhile costs a listener so much."""

@@ -2,16 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from shared.errors import StoreUnavailable
 from shared.jobs.results import Segmented
 from shared.mattes.index import KnownMatte, MatteName
+from shared.records import translated
 
 
 class RedisMatteIndex:
@@ -22,7 +19,7 @@ class RedisMatteIndex:
 
     def find(self, name: MatteName) -> KnownMatte | None:
         """See MatteIndex."""
-        with _translated():
+        with translated():
             text = cast(str | None, self._redis.get(_key(name)))
         if text is None:
             return None
@@ -35,7 +32,7 @@ class RedisMatteIndex:
         if seconds < 1:
             return
         text = json.dumps({"job_id": known.job_id, "made": known.made.model_dump(mode="json")})
-        with _translated(), self._redis.pipeline(transaction=False) as each:
+        with translated(), self._redis.pipeline(transaction=False) as each:
             for name in names:
                 each.set(_key(name), text, ex=seconds)
             each.execute()
@@ -43,11 +40,3 @@ class RedisMatteIndex:
 
 def _key(name: MatteName) -> str:
     return f"matte:{name.tenant}:{name.sha256}:{name.options}"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the index of mattes does not answer") from error

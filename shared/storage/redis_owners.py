@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from redis import Redis
 
 from shared.ids import is_id
-from shared.jobs.redis_store import translated
+from shared.records import translated
 
 _RECORDS = {"job": "job:", "upl": "upload:", "bat": "batch:"}
 

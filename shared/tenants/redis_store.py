@@ -1,13 +1,11 @@
 """Keys and limits in Redis: `key:<id>` and `tenant:<name>`, read together in one go."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from shared.errors import StoreUnavailable
+from shared.records import translated
 from shared.tenants.keys import KeyRecord
 from shared.tenants.store import FoundKey, TenantLimits
 
@@ -29,14 +27,14 @@ class RedisTenantStore:
     def add(self, record: KeyRecord) -> None:
         """See TenantStore."""
         fields = _hash({name: value for name, value in _fields(record).items() if value is not None})
-        with _translated(), self._redis.pipeline(transaction=True) as both:
+        with translated(), self._redis.pipeline(transaction=True) as both:
             both.hset(_key(record.id), mapping=fields)
             both.zadd(_ALL, {record.id: record.created_at})
             both.execute()
 
     def find(self, key_id: str) -> FoundKey | None:
         """See TenantStore."""
-        with _translated():
+        with translated():
             found = cast(list[list[str]], self._find(keys=[_key(key_id)]))
         if not found:
             return None
@@ -45,7 +43,7 @@ class RedisTenantStore:
 
     def all_keys(self) -> Sequence[KeyRecord]:
         """See TenantStore."""
-        with _translated(), self._redis.pipeline(transaction=False) as all_of_them:
+        with translated(), self._redis.pipeline(transaction=False) as all_of_them:
             for key_id in cast(list[str], self._redis.zrange(_ALL, 0, -1)):
                 all_of_them.hgetall(_key(key_id))
             return [_record(fields) for fields in all_of_them.execute() if fields]
@@ -57,7 +55,7 @@ class RedisTenantStore:
             "megapixels_per_minute": limits.megapixels_per_minute,
         }
         given = _hash({name: value for name, value in known.items() if value is not None})
-        with _translated(), self._redis.pipeline(transaction=True) as both:
+        with translated(), self._redis.pipeline(transaction=True) as both:
             both.delete(f"tenant:{tenant}")
             if given:
                 both.hset(f"tenant:{tenant}", mapping=given)
@@ -101,11 +99,3 @@ def _record(fields: Mapping[str, str]) -> KeyRecord:
 
 def _limits(fields: Mapping[str, str]) -> TenantLimits:
     return TenantLimits(**{name: int(value) for name, value in fields.items()})
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise StoreUnavailable("the store of keys does not answer; try again shortly") from error

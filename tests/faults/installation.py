@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import AppError
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
+from shared.records import connect
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from tests.faults.listener import Listener

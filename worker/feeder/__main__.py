@@ -8,9 +8,10 @@ import structlog
 from shared.batches.lines import StoredLines
 from shared.batches.redis_store import RedisBatchStore
 from shared.errors import TransientError
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.logs import set_up_logs
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from worker.feeder.feed import Feeder

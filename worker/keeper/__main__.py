@@ -10,9 +10,10 @@ import structlog
 from shared.errors import StoreUnavailable
 from shared.jobs.passes import RedisPasses
 from shared.jobs.redis_archive import RedisJobArchive
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.logs import set_up_logs
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
+from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from shared.storage.redis_owners import RedisOwners

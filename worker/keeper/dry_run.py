@@ -8,7 +8,8 @@ from itertools import islice
 import structlog
 
 from shared.jobs.redis_archive import RedisJobArchive
-from shared.jobs.redis_store import StoreTimes, connect
+from shared.jobs.redis_store import StoreTimes
+from shared.records import connect
 from shared.settings import Settings
 from shared.storage.keys import ROOT
 from shared.storage.opening import open_store

@@ -5,9 +5,10 @@ import structlog
 from shared.batches.redis_store import RedisBatchStore
 from shared.events.redis_deliveries import RedisDeliveryStore
 from shared.events.redis_endpoints import RedisEndpointStore
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.limits import url_rules
 from shared.logs import set_up_logs
+from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from worker.heartbeat_file import keep_touching

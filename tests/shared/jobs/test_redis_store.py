@@ -7,8 +7,9 @@ import pytest
 
 from shared.errors import NotFound, StoreUnavailable
 from shared.jobs.job import Claim, JobError, LeaseState, Refusal, Status, Step
-from shared.jobs.redis_store import RedisJobStore, StoreTimes, connect
+from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import Ingested, ModelUsed, OutputFile, Quality, Rendered, Segmented
+from shared.records import connect
 from shared.spec.job import JobSpec, Priority, Stage
 
 JOB = "job_01"
