@@ -48,6 +48,8 @@ class CeleryJobQueue:
                 argsrepr="()",
                 kwargsrepr=repr(kwargs),
                 queue=queue_of(step.stage, ring.priority),
+                # To Redis a queue is a list, which is there once something was pushed to it.
+                declare=(),
                 headers={RUNG_AT: time.time()},
                 retry=True,
                 retry_policy=_RETRY_POLICY,
