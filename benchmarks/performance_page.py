@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.publishing.drawing import draw
+from benchmarks.publishing.page import markdown
 from benchmarks.publishing.report import RESULTS, Row
-from benchmarks.quality.publishing import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _TABLE = re.compile(r"(<!-- table: (\w+)(?: columns: (.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)

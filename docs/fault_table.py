@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from benchmarks.publishing.page import filled
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 RESULTS = ROOT / "benchmarks" / "results" / "faults.json"
@@ -21,12 +23,8 @@ HEAD = """\
 def page() -> str:
     """The page with the tables that the results give."""
     faults, soak = json.loads(RESULTS.read_text()), json.loads(SOAK.read_text())
-    return _filled(_filled(PAGE.read_text(), BEGIN, table(faults)), BEGIN_SOAK, soak_table(soak["at_rest"]))
-
-
-def _filled(text: str, begin: str, lines: str) -> str:
-    before, _, rest = text.partition(begin)
-    return f"{before}{begin}{lines}{END}{rest.partition(END)[2]}"
+    with_faults = filled(PAGE.read_text(), BEGIN, table(faults), END)
+    return filled(with_faults, BEGIN_SOAK, soak_table(soak["at_rest"]), END)
 
 
 def table(results: dict) -> str:  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers, row
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import measured_sizes
+from benchmarks.publishing.page import filled, markdown
 from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import RESULTS, Row, report
 
@@ -78,8 +79,7 @@ def publish() -> None:
 
 def page() -> str:
     """The page with the tables that the results give."""
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    return f"{before}{BEGIN}{_tables()}{END}{rest.partition(END)[2]}"
+    return filled(PAGE.read_text(), BEGIN, _tables(), END)
 
 
 def _tables() -> str:
@@ -88,10 +88,8 @@ def _tables() -> str:
 
 
 def _table(rows: Sequence[Mapping[str, float]]) -> str:
-    lines = [_SHOWN, dict.fromkeys(_SHOWN, "---")]
-    cells = [list(lines[0]), list(lines[1].values())]
-    cells += [[shape.format(row[name]) for name, shape in _SHOWN.items()] for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+    shown = [{name: shape.format(row[name]) for name, shape in _SHOWN.items()} for row in rows]
+    return f"{markdown(shown)}\n"
 
 
 def _smallest(load: Load, fleet: Fleet, costs: Costs, prices: Prices) -> Row:

@@ -23,7 +23,7 @@ def test_a_page_without_the_place_is_refused(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("nothing")
 
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="no place between '<!-- table: x"):
         publish("x", [{}], page)
 
 
