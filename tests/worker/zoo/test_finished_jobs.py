@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 from safetensors.numpy import save as save_safetensors
 
-from shared.catalog import CARDS, WeightSource
+from shared.catalog import CARDS, MATTING, WeightSource
 from shared.errors import OutOfMemory
 from shared.jobs.job import Status
+from shared.spec.refine import RefineSpec
 from tests.images import gradient
 from tests.worker.segmentation.test_onnx import mean_of_colours
 from worker.inference import torch_network
 from worker.io.mirror import WebMirror
 from worker.io.weights import Weights
-from worker.matting.refine import enlarge
+from worker.matting.fba import FbaMatting
+from worker.matting.fba import recipe as matting_recipe
+from worker.matting.refine import enlarge, refine
 from worker.segmentation.loading import family_of, load_segmenter, recipe
 from worker.segmentation.segmenter import Segmenter
 
@@ -111,7 +114,7 @@ LARGE = (
     Case("tracer-b7", 64, tracer_with_edge_module, "hf"),
     Case("birefnet-lite", 64, birefnet, "hf"),
     Case("inspyrenet-fast", 64, inspyrenet),
-    Case("inspyrenet-pyramid", 64, inspyrenet),
+    Case("inspyrenet-pyramid", 384, inspyrenet),
     Case("birefnet-general", 64, birefnet, "hf"),
 )
 
@@ -211,6 +214,37 @@ def test_an_onnx_file_becomes_a_finished_job(model, place, run_job):
     assert job.status is Status.SUCCEEDED, job.error
     small = load_segmenter(card, weights.get(card).path).small_matte(photo)
     np.testing.assert_array_equal(alpha, enlarge(small, WIDTH, HEIGHT))
+
+
+@SLOW
+def test_a_published_matting_network_draws_the_edge_of_a_finished_job(place, run_job):
+    card, photo = of_onnx("silueta", place), gradient(HEIGHT, WIDTH)
+    matting = MATTING["fba-matting"]
+    (hub, _) = matting.sources
+    location = place.web.hub("org/fba", hub.member, _file(from_several_gpus(matting.arch), "pth"))
+    matting = replace(matting, sources=(replace(hub, location=location, published=""),))
+    weights = place.weights(mirrored=False)
+
+    job, alpha = run_job(card, weights, photo, matting=matting)
+
+    assert job.status is Status.SUCCEEDED, job.error
+    network = torch_network.load(matting_recipe(matting), weights.get(matting).path)
+    small = load_segmenter(card, weights.get(card).path).small_matte(photo)
+    expected = refine(photo, small, RefineSpec(method="fba"), FbaMatting(Torch(network)))
+    unsure = (expected > 0) & (expected < 255)
+    assert unsure.mean() > 0.01
+    assert np.abs(alpha - expected.astype(float)).mean() < 0.5
+
+
+@dataclass(frozen=True)
+class Torch:
+    """A torch network as the runtime's."""
+
+    network: object
+
+    def infer(self, batch):
+        with torch.inference_mode():
+            return self.network(torch.from_numpy(batch)).numpy()
 
 
 def test_a_job_whose_weights_nobody_has_fails_with_every_answer_and_the_next_one_runs(place, run_job):
