@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 
 from benchmarks.publishing.report import Row
 from benchmarks.quality.mattes import PLAIN
@@ -52,7 +53,7 @@ def decontamination(looker: Looker, pairs: Sequence[Pair]) -> list[Row]:
 
 def _row(name: str, estimate: Estimate, pairs: Sequence[Pair], truths: dict, looker: Looker) -> Row:
     true_alpha, found_alpha, seconds = [], [], []
-    for pair in pairs:
+    for pair in track(pairs, name):
         rgb, truth = pair.rgb(), pair.truth()
         started = time.perf_counter()
         colours = estimate(rgb, truth)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.progress import track
+
 from benchmarks.publishing.report import Row
 from benchmarks.quality.measures import Score, mean, score
 from benchmarks.quality.pairs import PSEUDO, Pair
@@ -15,7 +17,7 @@ _HARD_KINDS = ("binary", "trimap_ignore128")
 def by_group(pairs: Sequence[Pair], matte_of: Callable[[Pair], Alpha]) -> dict[str, list[Score]]:
     """Scores under `hard masks`, `alpha`, `alpha_composite` and, last, `alpha_ref`."""
     groups: dict[str, list[Score]] = {HARD: [], "alpha": [], "alpha_composite": [], PSEUDO: []}
-    for pair in pairs:
+    for pair in track(pairs, "mattes"):
         group = HARD if pair.kind in _HARD_KINDS else pair.kind
         groups[group].append(score(matte_of(pair), pair.truth(), pair.kind))
     return {group: scores for group, scores in groups.items() if scores}
@@ -24,7 +26,7 @@ def by_group(pairs: Sequence[Pair], matte_of: Callable[[Pair], Alpha]) -> dict[s
 def by_kind(pairs: Sequence[Pair], matte_of: Callable[[Pair], Alpha]) -> dict[str, list[Score]]:
     """Scores under each `gt_kind`, and under `all`, which leaves the pseudo truth out."""
     kinds: dict[str, list[Score]] = {}
-    for pair in pairs:
+    for pair in track(pairs, "mattes"):
         kinds.setdefault(pair.kind, []).append(score(matte_of(pair), pair.truth(), pair.kind))
     real = [one for kind, scores in kinds.items() if kind != PSEUDO for one in scores]
     return kinds | ({"all (no alpha_ref)": real} if real else {})

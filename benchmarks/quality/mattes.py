@@ -6,6 +6,7 @@ from functools import partial
 
 import cv2
 import numpy as np
+from rich.progress import track
 
 from benchmarks.publishing.report import Row
 from benchmarks.quality.groups import by_group, by_kind, change, columns
@@ -115,7 +116,7 @@ def tweaks(looker: Looker, pairs: Sequence[Pair]) -> list[Row]:
     """Each tweak on copies of photos that were spoilt in the way it is meant for, and on the photos themselves."""
     chosen = [pair for pair in pairs if pair.kind in ("binary", "trimap_ignore128", "alpha")][::_EVERY]
     rows: list[Row] = []
-    for name, (spoil, tried) in _TRIALS.items():
+    for name, (spoil, tried) in track(_TRIALS.items(), "kinds of copies"):
         photos = {pair.name: spoil(pair.rgb()) for pair in chosen}
         base = _scores(looker, chosen, photos, TweakSpec())
         rows.append(

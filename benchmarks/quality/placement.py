@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from rich.progress import track
 
 from benchmarks.publishing.report import Row
 from benchmarks.quality.groups import columns
@@ -48,7 +49,7 @@ def placement(looker: Looker, pairs: Sequence[Pair]) -> list[Row]:
         f"{_SCALE}× after": lambda rgb: _enlarged_alpha(upscaler, rgb, _segmented(looker, rgb)),
     }
     found = {name: _Found() for name in ways}
-    for pair in small:
+    for pair in track(small, "photos"):
         for name, way in ways.items():
             _measure(pair, way, found[name])
     return [_row(name, one, found["not at all"]) for name, one in found.items()]
