@@ -43,9 +43,11 @@ def test_an_odd_size_gives_the_official_map(name, network):
 
 
 def test_pooling_that_rounds_down_is_noticed(monkeypatch):
-    monkeypatch.setattr(
-        "worker.segmentation.arch.u2net._halve", lambda x: torch.nn.functional.max_pool2d(x, 2, stride=2)
-    )
+    for module in ("rsu", "u2net"):
+        monkeypatch.setattr(
+            f"worker.segmentation.arch.{module}.halved",
+            lambda x: torch.nn.functional.max_pool2d(x, 2, stride=2),
+        )
     vectors = official.vectors_of("u2netp")
     picture = official.normalised(official.picture_of(vectors, "b_"), vectors)
     with torch.inference_mode():

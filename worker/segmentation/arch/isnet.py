@@ -10,78 +10,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-
-def _pool(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 2, stride=2, ceil_mode=True)
-
-
-def _resize(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)
-
-
-class REBNCONV(nn.Module):
-    """A 3×3 convolution, dilated, with BatchNorm and ReLU."""
-
-    def __init__(self, channels_in: int, channels_out: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.conv_s1 = nn.Conv2d(channels_in, channels_out, 3, padding=dilation, dilation=dilation)
-        self.bn_s1 = nn.BatchNorm2d(channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.bn_s1(self.conv_s1(x)))
-
-
-class RSU(nn.Module):
-    """Residual U-block of `levels` levels: a small U-net, whose result is added to its first convolution's."""
-
-    def __init__(self, levels: int, channels_in: int, inner: int, channels_out: int) -> None:
-        super().__init__()
-        self.levels = levels
-        self.rebnconvin = REBNCONV(channels_in, channels_out)
-        self.rebnconv1 = REBNCONV(channels_out, inner)
-        for k in range(2, levels):
-            self.add_module(f"rebnconv{k}", REBNCONV(inner, inner))
-        self.add_module(f"rebnconv{levels}", REBNCONV(inner, inner, dilation=2))
-        for k in range(levels - 1, 1, -1):
-            self.add_module(f"rebnconv{k}d", REBNCONV(2 * inner, inner))
-        self.rebnconv1d = REBNCONV(2 * inner, channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        residual = self.rebnconvin(x)
-        down = [self.rebnconv1(residual)]
-        for k in range(2, self.levels):
-            down.append(self.get_submodule(f"rebnconv{k}")(_pool(down[-1])))
-        x = self.get_submodule(f"rebnconv{self.levels}")(down[-1])  # the deepest two share their size
-        for k in range(self.levels - 1, 0, -1):
-            partner = down[k - 1]
-            x = self.get_submodule(f"rebnconv{k}d")(torch.cat((_resize(x, partner), partner), 1))
-        return x + residual
-
-
-class RSU4F(nn.Module):
-    """Residual U-block that dilates (1, 2, 4, 8) instead of pooling: every map has the input's size."""
-
-    def __init__(self, channels_in: int, inner: int, channels_out: int) -> None:
-        super().__init__()
-        self.rebnconvin = REBNCONV(channels_in, channels_out)
-        self.rebnconv1 = REBNCONV(channels_out, inner)
-        self.rebnconv2 = REBNCONV(inner, inner, dilation=2)
-        self.rebnconv3 = REBNCONV(inner, inner, dilation=4)
-        self.rebnconv4 = REBNCONV(inner, inner, dilation=8)
-        self.rebnconv3d = REBNCONV(2 * inner, inner, dilation=4)
-        self.rebnconv2d = REBNCONV(2 * inner, inner, dilation=2)
-        self.rebnconv1d = REBNCONV(2 * inner, channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        residual = self.rebnconvin(x)
-        first = self.rebnconv1(residual)
-        second = self.rebnconv2(first)
-        third = self.rebnconv3(second)
-        x = self.rebnconv3d(torch.cat((self.rebnconv4(third), third), 1))
-        x = self.rebnconv2d(torch.cat((x, second), 1))
-        return self.rebnconv1d(torch.cat((x, first), 1)) + residual
+from worker.segmentation.arch.rsu import RSU, RSU4F, halved, resized
 
 
 class ISNet(nn.Module):
@@ -107,18 +37,18 @@ class ISNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         x1 = self.stage1(self.conv_in(image))  # (B, 64, H/2, W/2)
-        x2 = self.stage2(_pool(x1))  # (B, 128, H/4, W/4)
-        x3 = self.stage3(_pool(x2))  # (B, 256, H/8, W/8)
-        x4 = self.stage4(_pool(x3))  # (B, 512, H/16, W/16)
-        x5 = self.stage5(_pool(x4))  # (B, 512, H/32, W/32)
-        x6 = self.stage6(_pool(x5))  # (B, 512, H/64, W/64)
+        x2 = self.stage2(halved(x1))  # (B, 128, H/4, W/4)
+        x3 = self.stage3(halved(x2))  # (B, 256, H/8, W/8)
+        x4 = self.stage4(halved(x3))  # (B, 512, H/16, W/16)
+        x5 = self.stage5(halved(x4))  # (B, 512, H/32, W/32)
+        x6 = self.stage6(halved(x5))  # (B, 512, H/64, W/64)
 
-        x = self.stage5d(torch.cat((_resize(x6, x5), x5), 1))
-        x = self.stage4d(torch.cat((_resize(x, x4), x4), 1))
-        x = self.stage3d(torch.cat((_resize(x, x3), x3), 1))
-        x = self.stage2d(torch.cat((_resize(x, x2), x2), 1))
-        x = self.stage1d(torch.cat((_resize(x, x1), x1), 1))
-        return _resize(self.side1(x), image)
+        x = self.stage5d(torch.cat((resized(x6, x5), x5), 1))
+        x = self.stage4d(torch.cat((resized(x, x4), x4), 1))
+        x = self.stage3d(torch.cat((resized(x, x3), x3), 1))
+        x = self.stage2d(torch.cat((resized(x, x2), x2), 1))
+        x = self.stage1d(torch.cat((resized(x, x1), x1), 1))
+        return resized(self.side1(x), image)
 
 
 def isnet() -> ISNet:

@@ -7,73 +7,8 @@ odd ones too: pooling rounds up, and the decoder resizes to the size of what it 
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-
-class REBNCONV(nn.Module):
-    """3×3 convolution, batch norm, ReLU."""
-
-    def __init__(self, channels_in: int, channels_out: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.conv_s1 = nn.Conv2d(channels_in, channels_out, 3, padding=dilation, dilation=dilation)
-        self.bn_s1 = nn.BatchNorm2d(channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.bn_s1(self.conv_s1(x)))
-
-
-class RSU(nn.Module):
-    """Residual U-block of `height` layers: RSU-7, -6, -5 and -4 of the paper; the result is added to its input."""
-
-    def __init__(self, height: int, channels_in: int, mid: int, channels_out: int) -> None:
-        super().__init__()
-        self.height = height
-        self.rebnconvin = REBNCONV(channels_in, channels_out)
-        self.rebnconv1 = REBNCONV(channels_out, mid)
-        for layer in range(2, height):
-            self.add_module(f"rebnconv{layer}", REBNCONV(mid, mid))
-        self.add_module(f"rebnconv{height}", REBNCONV(mid, mid, dilation=2))
-        for layer in range(height - 1, 1, -1):
-            self.add_module(f"rebnconv{layer}d", REBNCONV(2 * mid, mid))
-        self.rebnconv1d = REBNCONV(2 * mid, channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        entry = self.rebnconvin(x)
-        encoded = [self.rebnconv1(entry)]  # layer k at index k - 1: (B, mid, H / 2^(k - 1), …)
-        for layer in range(2, self.height):
-            encoded.append(self.get_submodule(f"rebnconv{layer}")(_halve(encoded[-1])))
-        x = self.get_submodule(f"rebnconv{self.height}")(encoded[-1])  # dilated, not pooled
-        for layer in range(self.height - 1, 0, -1):
-            skip = encoded[layer - 1]
-            if layer < self.height - 1:
-                x = _resize_like(x, skip)
-            x = self.get_submodule(f"rebnconv{layer}d")(torch.cat((x, skip), 1))
-        return x + entry
-
-
-class RSU4F(nn.Module):
-    """The block of the deepest stages: dilation 1, 2, 4, 8 stands for pooling, so all maps have one size."""
-
-    def __init__(self, channels_in: int, mid: int, channels_out: int) -> None:
-        super().__init__()
-        self.rebnconvin = REBNCONV(channels_in, channels_out)
-        self.rebnconv1 = REBNCONV(channels_out, mid)
-        self.rebnconv2 = REBNCONV(mid, mid, dilation=2)
-        self.rebnconv3 = REBNCONV(mid, mid, dilation=4)
-        self.rebnconv4 = REBNCONV(mid, mid, dilation=8)
-        self.rebnconv3d = REBNCONV(2 * mid, mid, dilation=4)
-        self.rebnconv2d = REBNCONV(2 * mid, mid, dilation=2)
-        self.rebnconv1d = REBNCONV(2 * mid, channels_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        entry = self.rebnconvin(x)
-        one = self.rebnconv1(entry)
-        two = self.rebnconv2(one)
-        three = self.rebnconv3(two)
-        x = self.rebnconv4(three)
-        x = self.rebnconv3d(torch.cat((x, three), 1))
-        x = self.rebnconv2d(torch.cat((x, two), 1))
-        return self.rebnconv1d(torch.cat((x, one), 1)) + entry
+from worker.segmentation.arch.rsu import RSU, RSU4F, halved, resized
 
 
 class U2NET(nn.Module):
@@ -105,15 +40,15 @@ class U2NET(nn.Module):
         """The fused map and the six side maps in the input's size, all before the sigmoid."""
         encoded = [self.stage1(x)]  # stage k at index k - 1: (B, widths[k - 1], H / 2^(k - 1), …)
         for stage in range(2, 7):
-            encoded.append(self.get_submodule(f"stage{stage}")(_halve(encoded[-1])))
+            encoded.append(self.get_submodule(f"stage{stage}")(halved(encoded[-1])))
         x = encoded[5]
         deep_to_shallow = [self.side6(x)]
         for stage in (5, 4, 3, 2, 1):
             skip = encoded[stage - 1]
-            x = self.get_submodule(f"stage{stage}d")(torch.cat((_resize_like(x, skip), skip), 1))
+            x = self.get_submodule(f"stage{stage}d")(torch.cat((resized(x, skip), skip), 1))
             deep_to_shallow.append(self.get_submodule(f"side{stage}")(x))
         first = deep_to_shallow.pop()
-        sides = (first, *(_resize_like(side, first) for side in reversed(deep_to_shallow)))
+        sides = (first, *(resized(side, first) for side in reversed(deep_to_shallow)))
         return self.outconv(torch.cat(sides, 1)), *sides
 
 
@@ -135,11 +70,3 @@ def _block(height: int | None, channels_in: int, mid: int, channels_out: int) ->
     if height is None:
         return RSU4F(channels_in, mid, channels_out)
     return RSU(height, channels_in, mid, channels_out)
-
-
-def _halve(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 2, stride=2, ceil_mode=True)
-
-
-def _resize_like(x: Tensor, target: Tensor) -> Tensor:
-    return F.interpolate(x, size=target.shape[2:], mode="bilinear", align_corners=False)
