@@ -119,7 +119,7 @@ def _segmenter(card: ModelCard) -> Subject:
 
 
 def _fba() -> Recipe:
-    """No server offers it: its weights are not for commercial use. Kept in float32, which it needs."""
+    """At one size, where a server takes any. Kept in float32, which it needs."""
     build = import_module("worker.segmentation.arch").build
     shape = (1, 1024, 1024, 14)
     return Recipe("fba_matting", partial(build, "fba_matting"), _planes, shape, "f32", dtype="float32")

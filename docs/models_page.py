@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.catalog import AUTO_ORDER, CARDS, UPSCALERS, ModelCard, WeightSource
+from shared.catalog import AUTO_ORDER, CARDS, MATTING, UPSCALERS, ModelCard, WeightSource
 
 _HEAD = """\
 # Models
@@ -44,7 +44,7 @@ bf16 is for networks whose mean matte moves by less than 0.004 for it. With real
 (`imgly-medium`, four photos of people, things and a kite surfer: 0.00014 at most, 0.016 at the worst pixel). Of the
 other networks no real weights were at hand, and seeded ones cannot decide: U²-NetP with seeded weights, its
 normalisations fitted to photos, moves by 0.045, TRACER by 0.016 to 0.2, more than any trained network would. TRACER,
-InSPyReNet and DeepLab therefore stay in float32, and so would FBA matting, which loses up to all of a pixel.
+InSPyReNet and DeepLab therefore stay in float32, and so does FBA matting, which loses up to all of a pixel.
 
 | Model | Network | Input | Parameters | Memory | Precision | Licence | Commercial use |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -53,6 +53,17 @@ InSPyReNet and DeepLab therefore stay in float32, and so would FBA matting, whic
 _UPSCALERS = """
 | Upscaler | Network | Enlarges | Parameters | Licence | Commercial use | For |
 | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_MATTING = """
+## `refine.method: fba`
+
+`fba-matting` (34.7 M parameters) draws the edge anew in the band that the network is not sure of, from the photo and
+a trimap made of the matte. It looks at the part of the photo that holds the band, at most 1024 px of it, in float32,
+in the segment stage. **Its weights are for non-commercial use only** ({license}): a server with
+`CUTROOM_COMMERCIAL_ONLY` refuses it. They could not be had where the figures of [quality.md](quality.md) were
+measured, so its quality on those photos is not known; that the network computes what the official code does is tested
+with seeded weights.
 """
 
 _INT8 = """
@@ -156,9 +167,10 @@ def models_page() -> str:
             *(_row(card) for card in CARDS.values()),
             _UPSCALERS,
             *(_upscaler_row(card) for card in UPSCALERS.values()),
+            _MATTING.format(license=MATTING["fba-matting"].license),
             _INT8,
             _SOURCES,
-            *(_sources_row(card) for card in (*CARDS.values(), *UPSCALERS.values())),
+            *(_sources_row(card) for card in (*CARDS.values(), *MATTING.values(), *UPSCALERS.values())),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, MATTING, UPSCALERS, ModelCard
 from shared.settings import Settings
 from shared.spec.job import JobSpec
 
@@ -29,6 +29,8 @@ def _asked(spec: JobSpec) -> Iterator[tuple[str, ModelCard]]:
         yield "/model", _NETWORKS[spec.model]
     for place, name in enumerate(spec.models):
         yield f"/models/{place}", _NETWORKS[name]
+    if spec.refine.network:
+        yield "/refine/method", MATTING[spec.refine.network]
     if spec.upscale and spec.upscale.model in UPSCALERS:
         yield "/upscale/model", UPSCALERS[spec.upscale.model]
 

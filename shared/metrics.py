@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from shared.catalog import CARDS, INT8, UPSCALERS
+from shared.catalog import CARDS, INT8, MATTING, UPSCALERS
 from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
@@ -27,7 +27,7 @@ from shared.spec.job import Priority
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _HASH = "metrics"
-_CARDS = {**CARDS, **INT8, **UPSCALERS}
+_CARDS = {**CARDS, **INT8, **MATTING, **UPSCALERS}
 _BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30", "60", "120", "300", "+Inf")
 """As in shared/jobs/lua/prelude.lua."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from docs.generate import errors
 from shared import plugins
-from shared.catalog import CARDS, PARTNERS, UPSCALERS, WeightSource
+from shared.catalog import CARDS, MATTING, PARTNERS, UPSCALERS, WeightSource
 from shared.spec.effects import EFFECTS
 from shared.spec.job import Stage
 
@@ -51,7 +51,7 @@ def test_each_family_has_a_module_and_each_module_a_family():
 
 
 def test_each_kind_of_source_in_the_catalogue_has_a_module_and_each_module_is_a_kind():
-    cards = (*CARDS.values(), *UPSCALERS.values(), *PARTNERS.values())
+    cards = (*CARDS.values(), *MATTING.values(), *UPSCALERS.values(), *PARTNERS.values())
     used = {source.kind for card in cards for source in card.sources}
     modules = set(plugins.names("worker.io.sources")) - {"source"}
     assert used <= modules <= set(get_args(get_type_hints(WeightSource)["kind"]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from shared.catalog import CARDS, INT8, PARTNERS, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, MATTING, PARTNERS, UPSCALERS, ModelCard
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.licensing import offered
@@ -17,6 +17,7 @@ from worker.deps import Deps
 from worker.io.artefacts import Artefacts
 from worker.io.mirror import open_mirror
 from worker.io.weights import Weights, WeightsFile
+from worker.matting.fba import FbaMatting
 from worker.models import Loaded, Models
 from worker.pool import Pool
 from worker.segmentation.loading import load_segmenter
@@ -51,6 +52,9 @@ def open_deps(settings: Settings) -> Deps:
             max_batch=settings.max_batch,
         )
 
+    def matting(card: ModelCard, file: WeightsFile) -> FbaMatting:
+        return FbaMatting.load(card, file.path, device=settings.device, compiled=settings.torch_compile)
+
     def upscaler(card: ModelCard, file: WeightsFile) -> Upscaler:
         return Upscaler.load(
             card,
@@ -73,5 +77,6 @@ def open_deps(settings: Settings) -> Deps:
         fleet=RedisFleet(redis, 3 * settings.heartbeat_seconds),
         artefacts=Artefacts(objects, picture_limits(settings), settings.artefact_cache_megabytes * 1_000_000),
         segmenters=models(CARDS | INT8, segmenter),
+        matting=models(MATTING, matting),
         upscalers=models(UPSCALERS, upscaler),
     )

@@ -9,6 +9,7 @@ from shared.queue.port import JobQueue
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
 from worker.io.artefacts import Artefacts
+from worker.matting.fba import FbaMatting
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 from worker.upscaling.realesrgan import Upscaler
@@ -26,4 +27,5 @@ class Deps:
     fleet: Fleet
     artefacts: Artefacts
     segmenters: Models[Segmenter]
+    matting: Models[FbaMatting]
     upscalers: Models[Upscaler]

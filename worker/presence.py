@@ -4,12 +4,14 @@ import os
 import socket
 import time
 from threading import Event, Thread
+from typing import Any
 
 import structlog
 
 from shared.errors import StoreUnavailable
 from shared.fleet.port import WorkerFacts
 from worker.deps import Deps
+from worker.models import Models
 
 _log = structlog.get_logger(__name__)
 
@@ -48,11 +50,11 @@ class Presence:
             _log.warning("presence_not_announced")
 
     def _facts(self, queues: tuple[str, ...]) -> WorkerFacts:
-        segmenters, upscalers = self._deps.segmenters, self._deps.upscalers
+        shelves: tuple[Models[Any], ...] = (self._deps.segmenters, self._deps.matting, self._deps.upscalers)
         return WorkerFacts(
             self._worker_id,
             queues,
-            weights_present=segmenters.present() + upscalers.present(),
-            resident=segmenters.resident() + upscalers.resident(),
-            parked=segmenters.resident(parked=True) + upscalers.resident(parked=True),
+            weights_present=tuple(name for shelf in shelves for name in shelf.present()),
+            resident=tuple(name for shelf in shelves for name in shelf.resident()),
+            parked=tuple(name for shelf in shelves for name in shelf.resident(parked=True)),
         )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.deps import Deps, current_deps
 from api.problems import problem_responses
-from shared.catalog import AUTO_ORDER, CARDS, INT8, UPSCALERS, ModelCard, Task, WeightSource
+from shared.catalog import AUTO_ORDER, CARDS, INT8, MATTING, UPSCALERS, ModelCard, Task, WeightSource
 from shared.spec.effects import EFFECTS
 from shared.spec.job import JobSpec
 
@@ -38,7 +38,8 @@ class ModelView(_View):
 
     name: str
     task: Task
-    """`segment`: a value of JobSpec's `model`; `upscale`: one of its `upscale.model`."""
+    """`segment`: a value of JobSpec's `model`; `upscale`: one of its `upscale.model`; `matte`: behind
+    its `refine.method`."""
     family: str
     license: str
     commercial_use: bool | Literal["ask"]
@@ -141,11 +142,12 @@ def _source(source: WeightSource) -> SourceView:
 
 
 def _default_for(card: ModelCard) -> list[str]:
-    return [device for device, names in AUTO_ORDER[card.task].items() if names[0] == card.name]
+    return [device for device, names in AUTO_ORDER.get(card.task, {}).items() if names[0] == card.name]
 
 
 def _cards(present: Set[str]) -> Iterator[ModelCard]:
     """Every published model, and the int8 variants that some worker has made."""
     yield from CARDS.values()
     yield from (card for card in INT8.values() if card.name in present)
+    yield from MATTING.values()
     yield from UPSCALERS.values()

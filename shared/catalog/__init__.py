@@ -6,6 +6,7 @@ A new checkpoint of a known family is a new row in one of the modules here and n
 from shared.catalog.card import CommercialUse, Format, ModelCard, Precision, Task, WeightSource
 from shared.catalog.convolutions import CONVOLUTIONS
 from shared.catalog.int8 import int8_cards
+from shared.catalog.matting import MATTING as _MATTING
 from shared.catalog.transformers import TRANSFORMERS
 from shared.catalog.upscalers import UPSCALERS as _UPSCALERS
 
@@ -13,6 +14,7 @@ __all__ = [
     "AUTO_ORDER",
     "CARDS",
     "INT8",
+    "MATTING",
     "PARTNERS",
     "UPSCALERS",
     "CommercialUse",
@@ -27,6 +29,8 @@ CARDS: dict[str, ModelCard] = {card.name: card for card in (*TRANSFORMERS, *CONV
 """Segmentation models by public name."""
 INT8: dict[str, ModelCard] = int8_cards(CARDS)
 """Their int8 variants by public name: there is one only where somebody has made it."""
+MATTING: dict[str, ModelCard] = {card.name: card for card in _MATTING}
+"""Networks of `refine.method`, by public name."""
 UPSCALERS: dict[str, ModelCard] = {card.name: card for card in _UPSCALERS if card.is_public}
 """Super-resolution models by public name."""
 PARTNERS: dict[str, ModelCard] = {card.name: card for card in _UPSCALERS if not card.is_public}

@@ -5,7 +5,7 @@ from typing import Literal
 
 Format = Literal["onnx", "ncnn", "pth", "safetensors", "int8"]
 """Of a weights file; `int8`: an OpenVINO graph that this machine has quantised."""
-Task = Literal["segment", "upscale"]
+Task = Literal["segment", "upscale", "matte"]
 Precision = Literal["bf16", "f32"]
 CommercialUse = bool | Literal["ask"]
 """`ask`: the code's licence allows it, but nobody says so of the weights, or of what they were trained on."""

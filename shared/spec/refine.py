@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from shared.spec.base import Spec
 
@@ -12,8 +12,8 @@ class RefineSpec(Spec):
 
     method: Literal["auto", "none", "guided", "matting", "fba"] = "auto"
     """`auto`: `none` while the photo is at most 1.2 times the matte's size, `guided` beyond. `guided`: guided
-    upsampling against the photo. `matting`: automatic trimap and closed-form matting, bounded in time. `fba` is
-    not offered by this server yet."""
+    upsampling against the photo. `matting`: automatic trimap and closed-form matting, bounded in time. `fba`:
+    automatic trimap and the network FBA matting: seconds on a CPU, and weights for non-commercial use only."""
     radius: int = Field(default=1, ge=1, le=16)
     """Of `guided`: half the side of its window, in px of the network's matte."""
     epsilon: float = Field(default=1e-4, ge=1e-7, le=1.0)
@@ -21,9 +21,7 @@ class RefineSpec(Spec):
     decontaminate: bool = True
     """Estimate the subject's own colours, so that no background tint stays in hair."""
 
-    @field_validator("method")
-    @classmethod
-    def _offered(cls, method: str) -> str:
-        if method == "fba":
-            raise ValueError("fba is not offered by this server yet")
-        return method
+    @property
+    def network(self) -> str | None:
+        """The name of the network that the method needs, in the catalogue."""
+        return "fba-matting" if self.method == "fba" else None

@@ -1,13 +1,13 @@
 """Models, effects, the specification, and the document that describes it all."""
 
-from shared.catalog import CARDS, UPSCALERS
+from shared.catalog import CARDS, MATTING, UPSCALERS
 from shared.spec.effects import EFFECTS
 from shared.spec.job import JobSpec
 
 
 def test_every_model_is_listed_with_its_licence(client):
     listed = {model["name"]: model for model in client.get("/v1/models").json["data"]}
-    assert set(listed) == {*CARDS, *UPSCALERS}
+    assert set(listed) == {*CARDS, *MATTING, *UPSCALERS}
     assert listed["imgly-medium"]["license"] == CARDS["imgly-medium"].license
     assert listed["imgly-medium"]["default_for"] == ["cpu"]
     assert listed["birefnet-general"]["default_for"] == ["cuda"]

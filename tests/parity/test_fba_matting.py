@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch", reason='parity needs the extra "torch"')
 
 from tests.parity import official  # noqa: E402  (only where torch is)
 from worker.matting import trimap  # noqa: E402
-from worker.segmentation.arch import fba_matting, resnet  # noqa: E402
+from worker.matting.fba import planes_of  # noqa: E402
+from worker.segmentation.arch import fba_matting, matting, resnet  # noqa: E402
 
 LARGEST, MEAN = 5e-3, 5e-5  # float32 against float64: 8e-4, and 99.9 % under 3e-4
 
@@ -82,3 +83,15 @@ def test_residual_blocks_compile_in_float32():
     compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     with torch.inference_mode():
         np.testing.assert_allclose(compiled([x.numpy()])[0], blocks(x), atol=1e-4)
+
+
+def test_fed_with_planes_it_gives_the_official_alpha(network, vectors):
+    picture = np.rint(official.picture_of(vectors)[0].numpy().transpose(1, 2, 0) * 255)
+    planes = torch.from_numpy(planes_of(picture.astype(np.uint8), vectors["trimap"]))[None]
+    with torch.inference_mode():
+        alpha = matting.PlanesNetwork(network)(planes)
+        inputs = _inputs(vectors) | {"image": planes[..., :3].permute(0, 3, 1, 2)}
+        inputs["image_n"] = official.normalised(inputs["image"], vectors)
+        expected = network(**inputs)[:, :1]
+    assert (alpha - expected).abs().max() <= LARGEST
+    assert (alpha - expected).abs().mean() <= MEAN

@@ -24,5 +24,5 @@ def test_a_server_for_commercial_use_does_not_offer_the_others(tmp_path):
 
 def test_models_of_both_tasks_share_one_budget(tmp_path):
     deps = open_deps(Settings(data_dir=tmp_path, model_cache=tmp_path))
-    assert deps.segmenters._pool is deps.upscalers._pool
-    assert deps.segmenters.resident() == deps.upscalers.resident() == ()
+    assert deps.segmenters._pool is deps.upscalers._pool is deps.matting._pool
+    assert deps.segmenters.resident() == deps.upscalers.resident() == deps.matting.resident() == ()

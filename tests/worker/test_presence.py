@@ -22,7 +22,8 @@ class Fleet:
 def live(settings, *, fails=False, stopping=False):
     none = SimpleNamespace(present=lambda: (), resident=lambda parked=False: ())
     fleet = Fleet(fails)
-    presence = Presence(SimpleNamespace(settings=settings, fleet=fleet, segmenters=none, upscalers=none))
+    shelves = dict.fromkeys(("segmenters", "matting", "upscalers"), none)
+    presence = Presence(SimpleNamespace(settings=settings, fleet=fleet, **shelves))
     if stopping:
         presence.stop()
     presence.beat(("gpu.bulk",))

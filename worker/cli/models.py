@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from shared.catalog import CARDS, INT8, UPSCALERS, ModelCard
+from shared.catalog import CARDS, INT8, MATTING, UPSCALERS, ModelCard
 from shared.errors import AppError
 from shared.settings import load_settings
 from worker.cli.quantize import quantize
 from worker.composition import open_weights
 from worker.io.weights import Weights
 
-_ALL = {**CARDS, **UPSCALERS}
+_ALL = {**CARDS, **MATTING, **UPSCALERS}
 
 
 @click.group()

@@ -13,6 +13,7 @@ from shared.storage import keys
 from worker.deps import Deps
 from worker.imaging.colour import to_srgb
 from worker.imaging.types import Alpha, Photo
+from worker.matting.fba import FbaMatting
 from worker.matting.mask import apply_mask
 from worker.matting.quality import assess
 from worker.matting.refine import refine
@@ -29,9 +30,10 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
     progress(0.1)
     with patiently(progress, 0.1):
         loaded = deps.segmenters.get(step.part or job.spec.model)
+        matting = _matting(job.spec, deps)
     progress(0.2)
     started = time.monotonic()
-    alpha = _matte(photo, loaded.model, job.spec)
+    alpha = _matte(photo, loaded.model, job.spec, matting)
     seconds = time.monotonic() - started
     progress(0.9)
     quality = _assess(job, photo, alpha)
@@ -42,10 +44,15 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
     return Segmented(matte_key=key, model=loaded.used, quality=quality, seconds=round(seconds, 3))
 
 
-def _matte(photo: Photo, segmenter: Segmenter, spec: JobSpec) -> Alpha:
+def _matting(spec: JobSpec, deps: Deps) -> FbaMatting | None:
+    name = spec.refine.network
+    return deps.matting.get(name).model if name else None
+
+
+def _matte(photo: Photo, segmenter: Segmenter, spec: JobSpec, matting: FbaMatting | None = None) -> Alpha:
     """(H, W) 0..255; what the file itself held as transparent stays so."""
     small = see(to_srgb(photo.rgb, photo.icc_profile), segmenter, spec.tweak)
-    alpha = apply_mask(refine(photo.rgb, small, spec.refine), spec.mask, spec.roi)
+    alpha = apply_mask(refine(photo.rgb, small, spec.refine, matting), spec.mask, spec.roi)
     return alpha if photo.alpha is None else np.asarray(cv2.multiply(alpha, photo.alpha, scale=1 / 255))
 
 

@@ -47,5 +47,7 @@ def test_a_server_for_commercial_use_refuses_the_others_and_names_the_field():
     assert set(said) == {"/models/1", "/models/2"}
     assert "bria-rmbg-1.4" in said["/models/1"]
     assert next(iter(refused(JobSpec(model="rmbg-2.0"), settings)))[0] == "/model"
+    fba = JobSpec.model_validate({"model": "u2netp", "refine": {"method": "fba"}})
+    assert [field for field, _ in refused(fba, settings)] == ["/refine/method"]
     assert list(refused(JobSpec(model="u2netp"), settings)) == []
     assert list(refused(JobSpec(model="rmbg-2.0"), Settings())) == []

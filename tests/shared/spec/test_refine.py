@@ -10,7 +10,6 @@ from shared.spec.refine import RefineSpec
     ("field", "value"),
     [
         ("method", "magic"),
-        ("method", "fba"),
         ("radius", 0),
         ("radius", 17),
         ("radius", 1.5),

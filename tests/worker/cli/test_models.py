@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from shared.catalog import CARDS, UPSCALERS, WeightSource
+from shared.catalog import CARDS, MATTING, UPSCALERS, WeightSource
 from tests.worker.zoo.web import serving
 from worker.cli import models as commands
 
@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch, web):
 
 def test_every_model_is_listed_with_whether_it_may_be_used_commercially(run):
     said = run("list").output
-    assert [name for name in (*CARDS, *UPSCALERS) if name not in said] == []
+    assert [name for name in (*CARDS, *MATTING, *UPSCALERS) if name not in said] == []
     lines = {line.split("│")[1].strip(): line for line in said.splitlines() if "│" in line}
     assert " no " in lines["rmbg-1.4"] and " ask " in lines["silueta"] and " yes " in lines["u2net"]
     assert all("not yet" in line for line in lines.values())
@@ -39,7 +39,7 @@ def test_every_model_is_listed_with_whether_it_may_be_used_commercially(run):
 def test_a_narrow_terminal_cuts_no_name_off(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     said = run("list").output
-    assert [name for name in (*CARDS, *UPSCALERS) if name not in said] == []
+    assert [name for name in (*CARDS, *MATTING, *UPSCALERS) if name not in said] == []
 
 
 def test_pulled_weights_are_here_and_verified_and_a_changed_file_is_removed(run, tmp_path):

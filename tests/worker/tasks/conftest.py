@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.catalog import CARDS, UPSCALERS
+from shared.catalog import CARDS, MATTING, UPSCALERS
 from shared.fleet.redis_fleet import RedisFleet
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import InputFacts
@@ -79,6 +79,7 @@ def deps(settings, redis, store):
         fleet=RedisFleet(redis, 15),
         artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
         segmenters=Models(CARDS, "cpu", weights, stand_in),
+        matting=Models(MATTING, "cpu", weights, None),
         upscalers=Models(UPSCALERS, "cpu", weights, None),
     )
 

@@ -5,6 +5,7 @@ import pytest
 
 from shared.spec.job import JobSpec
 from worker.imaging.types import Photo
+from worker.matting.fba import FbaMatting
 from worker.tasks.segment import _matte
 
 
@@ -19,6 +20,20 @@ def matte(segmenter, pixels, alpha=None, **asked):
 
 def test_without_options_it_is_the_networks(segmenter, disc):
     assert np.array_equal(matte(segmenter, disc), (disc.max(axis=2) > 128) * 255)
+
+
+def test_fba_draws_the_edge_anew_and_nothing_else(segmenter, disc):
+    class Half:
+        def infer(self, batch):
+            return np.full((1, 1, *batch.shape[1:3]), 0.5, np.float32)
+
+    asked = JobSpec.model_validate({"refine": {"method": "fba"}})
+    found = _matte(Photo(disc, None), segmenter, asked, FbaMatting(Half()))
+
+    assert set(np.unique(found)) == {0, 128, 255}
+    assert np.count_nonzero(found == 128) < 0.6 * found.size
+    network = matte(segmenter, disc)
+    assert np.array_equal(found[found != 128], network[found != 128])
 
 
 def test_outside_the_region_is_background(segmenter, disc):

@@ -21,6 +21,7 @@ from shared.storage.memory import MemoryObjectStore
 from tests.worker.zoo.web import serving
 from worker.deps import Deps
 from worker.io.artefacts import Artefacts
+from worker.matting.fba import FbaMatting
 from worker.models import Models
 from worker.segmentation.loading import load_segmenter
 from worker.tasks import ingest, render, segment
@@ -47,7 +48,7 @@ def run_job(tmp_path):
     times = StoreTimes(lease_seconds=60, redeliver_seconds=60, retry_delay_seconds=0, max_attempts=1)
     jobs, queue, heartbeat = RedisJobStore(redis, times), MemoryJobQueue(), Heartbeat(60)
 
-    def deps(card, weights, load):
+    def deps(card, weights, load, matting):
         return Deps(
             settings=settings,
             jobs=jobs,
@@ -57,14 +58,16 @@ def run_job(tmp_path):
             fleet=RedisFleet(redis, 15),
             artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
             segmenters=Models({card.name: card}, "cpu", weights, lambda card, file: load(card, file.path)),
+            matting=Models(matting, "cpu", weights, load_matting),
             upscalers=Models(UPSCALERS, "cpu", weights, None),
         )
 
-    def run_job(card, weights, photo, job_id="job_1", load=load_segmenter):
-        spec = {"model": card.name, "refine": {"method": "none"}, "output": {"on_empty": "transparent"}}
+    def run_job(card, weights, photo, job_id="job_1", load=load_segmenter, matting=None):
+        refinement = {"method": "fba" if matting else "none"}
+        spec = {"model": card.name, "refine": refinement, "output": {"on_empty": "transparent"}}
         facts = _stored(objects, photo, job_id)
         rings = list(jobs.create(job_id, "local", JobSpec.model_validate(spec), facts, "req_1"))
-        ours = deps(card, weights, load)
+        ours = deps(card, weights, load, {matting.name: matting} if matting else {})
         while rings:
             step = rings.pop(0).step
             rings += run_stage(step, WORK[step.stage], ours, heartbeat)
@@ -74,6 +77,10 @@ def run_job(tmp_path):
     yield run_job
     heartbeat.stop()
     redis.close()
+
+
+def load_matting(card, file):
+    return FbaMatting.load(card, file.path, device="cpu")
 
 
 def _stored(objects, photo, job_id):
