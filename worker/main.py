@@ -4,8 +4,8 @@ from shared.logs import set_up_logs
 from shared.settings import load_settings
 from worker.app import create_app
 from worker.composition import open_deps
-from worker.consumption import watch_consumption
-from worker.trimming import trim_worker
+from worker.process.consumption import watch_consumption
+from worker.process.trimming import trim_worker
 
 _settings = load_settings()
 set_up_logs(_settings)

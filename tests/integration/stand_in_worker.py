@@ -19,12 +19,12 @@ from tests.integration.points import Points, WatchedModels, WatchedQueue, Watche
 from tests.no_weights import NoWeights
 from worker.app import create_app
 from worker.composition import open_deps
-from worker.consumption import IDLE_SECONDS, watch_consumption
 from worker.deps import Deps
 from worker.io.weights import WeightsFile
 from worker.models import Models
+from worker.process.consumption import IDLE_SECONDS, watch_consumption
+from worker.process.trimming import trim_worker
 from worker.segmentation.segmenter import Segmenter
-from worker.trimming import trim_worker
 
 SECONDS = float(os.environ.get("STAND_IN_SECONDS", "0"))
 VISIBILITY_SECONDS = 4.0

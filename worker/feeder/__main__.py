@@ -15,8 +15,8 @@ from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
 from worker.feeder.feed import Feeder
-from worker.heartbeat_file import keep_touching
-from worker.stopping import stop_event
+from worker.process.heartbeat_file import keep_touching
+from worker.process.stopping import stop_event
 
 _log = structlog.get_logger(__name__)
 

@@ -19,13 +19,13 @@ from shared.storage.opening import open_store
 from shared.storage.redis_owners import RedisOwners
 from shared.uploads.redis_store import RedisUploadStore
 from shared.uploads.sweep import sweep_uploads
-from worker.heartbeat_file import keep_touching
 from worker.keeper.dry_run import dry_run
 from worker.keeper.duty import Duty, perform
 from worker.keeper.orphans import Orphans, safe_age
 from worker.keeper.retention import delete_expired
 from worker.keeper.sweep import PAGE, sweep
-from worker.stopping import stop_event
+from worker.process.heartbeat_file import keep_touching
+from worker.process.stopping import stop_event
 
 _log = structlog.get_logger(__name__)
 

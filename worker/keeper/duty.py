@@ -7,7 +7,7 @@ from threading import Event, Thread
 import structlog
 
 from shared.errors import TransientError
-from worker import watchdog
+from worker.process import watchdog
 
 _log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ import structlog
 from shared.errors import StoreUnavailable
 from shared.jobs.job import Claim, LeaseState
 from shared.jobs.store import JobStore
-from worker import watchdog
+from worker.process import watchdog
 from worker.tasks.company import Company
 
 _log = structlog.get_logger(__name__)

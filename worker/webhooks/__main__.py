@@ -11,8 +11,8 @@ from shared.logs import set_up_logs
 from shared.records import connect
 from shared.settings import Settings, load_settings
 from shared.storage.opening import open_store
-from worker.heartbeat_file import keep_touching
-from worker.stopping import stop_event
+from worker.process.heartbeat_file import keep_touching
+from worker.process.stopping import stop_event
 from worker.webhooks.dispatch import Courier, Dispatcher
 from worker.webhooks.payload import Payloads
 

@@ -6,8 +6,8 @@ from threading import Event, Thread
 import pytest
 
 from shared.errors import StoreUnavailable
-from worker import watchdog
 from worker.keeper.duty import Duty, perform
+from worker.process import watchdog
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import StoreUnavailable
 from shared.jobs.job import LeaseState
-from worker import watchdog
+from worker.process import watchdog
 from worker.tasks.lease import Heartbeat, Lease
 
 

@@ -6,8 +6,8 @@ import fakeredis
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from worker import consumption as room
-from worker.consumption import Consumption, messages
+from worker.process import consumption as room
+from worker.process.consumption import Consumption, messages
 
 
 class Ended(Exception):

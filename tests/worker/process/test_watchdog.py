@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from worker import watchdog
+from worker.process import watchdog
 
 
 def run(code: str) -> subprocess.CompletedProcess:
@@ -15,7 +15,7 @@ def run(code: str) -> subprocess.CompletedProcess:
 def test_the_end_is_at_once_and_says_why():
     ended = run(
         "import atexit, threading, time\n"
-        "from worker import watchdog\n"
+        "from worker.process import watchdog\n"
         "atexit.register(print, 'a handler ran')\n"
         "threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "watchdog.end_process('no progress', step='segment')\n"
@@ -28,7 +28,7 @@ def test_the_end_is_at_once_and_says_why():
 def test_a_thread_that_keeps_the_interpreter_to_itself_is_stopped():
     ended = run(
         "import ctypes\n"
-        "from worker import watchdog\n"
+        "from worker.process import watchdog\n"
         "watchdog._SILENT_SECONDS = 0.3\n"
         "watchdog.feed(0.05)\n"
         "ctypes.PyDLL(None).sleep(20)\n"  # PyDLL keeps the lock while C sleeps
@@ -40,7 +40,7 @@ def test_a_thread_that_keeps_the_interpreter_to_itself_is_stopped():
 def test_one_that_is_fed_or_at_rest_lives():
     ended = run(
         "import time\n"
-        "from worker import watchdog\n"
+        "from worker.process import watchdog\n"
         "watchdog._SILENT_SECONDS = 0.3\n"
         "for _ in range(5):\n"
         "    watchdog.feed(0.05)\n"

@@ -9,7 +9,7 @@ from threading import Event, active_count
 import pytest
 
 from shared.settings import Settings
-from worker.heartbeat_file import keep_touching
+from worker.process.heartbeat_file import keep_touching
 
 
 def comes(file, seconds):

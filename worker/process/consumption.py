@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.records import connect
-from worker import watchdog
+from worker.process import watchdog
 
 _log = structlog.get_logger(__name__)
 
