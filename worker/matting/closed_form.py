@@ -4,6 +4,10 @@ Levin, Lischinski and Weiss, "A Closed-Form Solution to Natural Image Matting" (
 The trimap is the network's own: what it is sure of, less a band round what it is not. Inside the band its matte
 stays as a weak prior, which is what keeps the solution from inventing edges and the solver short.
 Known pixels cost nothing: their windows are left out, and their unknowns are not in the system.
+
+Colours are asked where hair may be, and nowhere else: where the uncertain band is wide, and no pixel of it far from
+what is sure on either side. A narrow band is an edge that the network has found; a wide field of doubt is a question
+of what the subject is, which colours answer at random (docs/quality.md).
 """
 
 import math
@@ -20,6 +24,11 @@ from worker.imaging.types import Rgb
 _MAX_MEGAPIXELS = 0.7
 """Larger photos are solved at this size, and the result is upsampled along the photo's own edges."""
 _BAND_PX = 4
+_LOOK_PX = 5
+_NARROW_BAND, _WIDE_BAND = 0.15, 0.4
+"""Mean of 4 alpha (1 - alpha) over 11 × 11 px, from which the solution begins to count, and counts fully."""
+_NEAR_PX, _FAR_PX = 20.0, 40.0
+"""To the farther of sure subject and sure background: up to which the solution counts fully, and at all."""
 _UNSURE = 0.05
 _SMOOTHNESS = 1e-4
 """The Laplacian's epsilon, on colours of 0..1."""
@@ -40,11 +49,13 @@ def solve_matte(rgb: Rgb, matte: NDArray[Any]) -> NDArray[Any]:
     """
     photo = _at_most(rgb, _MAX_MEGAPIXELS * 1e6)
     guess = cv2.resize(matte, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    unknown = _band(guess)
-    solved = np.rint(guess).astype(np.float64)
+    band, share = _band(guess), _like_hair(guess)
+    solved = np.where(band, guess, np.rint(guess))
+    unknown = band & (share > 0)
     if unknown.any() and min(photo.shape[:2]) > 2:
-        solved[unknown] = _solve(photo, guess.astype(np.float64), unknown)
-    return np.asarray(np.clip(solved, 0, 1), np.float32)
+        found = np.clip(_solve(photo, solved.astype(np.float64), unknown), 0, 1)
+        solved[unknown] += share[unknown] * (found - solved[unknown])
+    return np.asarray(solved, np.float32)
 
 
 def _band(guess: NDArray[Any]) -> NDArray[np.bool_]:
@@ -53,8 +64,21 @@ def _band(guess: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(unsure, disc) > 0)
 
 
+def _like_hair(guess: NDArray[Any]) -> NDArray[Any]:
+    """How much the solution counts, 0..1."""
+    side = 2 * _LOOK_PX + 1
+    doubt = cv2.blur(4 * guess * (1 - guess), (side, side))
+    wide = np.clip((doubt - _NARROW_BAND) / (_WIDE_BAND - _NARROW_BAND), 0, 1)
+    far = cv2.max(*(_distance_to(sure) for sure in (guess > 1 - _UNSURE, guess < _UNSURE)))
+    return np.asarray(wide * np.clip((_FAR_PX - far) / (_FAR_PX - _NEAR_PX), 0, 1))
+
+
+def _distance_to(mask: NDArray[np.bool_]) -> NDArray[Any]:
+    return np.asarray(cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3))
+
+
 def _solve(photo: Rgb, guess: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:
-    """Alpha of the unknown pixels, (N,)."""
+    """Alpha of the unknown pixels, (N,); the others are what `guess` says, float64 (h, w)."""
     try:
         from pymatting.laplacian.cf_laplacian import cf_laplacian  # noqa: PLC0415  a second, and an extra of its own
         from scipy.sparse import diags  # noqa: PLC0415
@@ -67,7 +91,7 @@ def _solve(photo: Rgb, guess: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArr
     start = guess.ravel()[at]
     trust = _TRUST * np.square(2 * start - 1) + _TRUST_ANYWHERE
     system = (rows[:, at] + diags(trust)).astype(np.float32)
-    right = trust * start - rows[:, known] @ np.rint(guess.ravel()[known])
+    right = trust * start - rows[:, known] @ guess.ravel()[known]
     return _conjugate_gradients(system, right.astype(np.float32), start.astype(np.float32))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ModelUnavailable
 from shared.spec.refine import RefineSpec
-from tests.images import strands
+from tests.images import assert_close, disc, strands
 from worker.matting import closed_form
 from worker.matting.closed_form import solve_matte
 from worker.matting.refine import refine
@@ -35,7 +35,26 @@ def test_detail_that_the_matte_lost_is_found_in_the_photo(scene):
     before = np.abs(matte * 255 - alpha).mean()
     after = np.abs(solve_matte(photo, matte) * 255 - alpha).mean()
 
-    assert after < 0.85 * before
+    assert after < 0.9 * before
+
+
+def test_an_edge_that_the_network_has_found_stays_where_it_is():
+    pytest.importorskip("pymatting")
+    photo = np.random.default_rng(2).integers(0, 256, (300, 300, 3), np.uint8)
+    matte = disc(300, 300, 90.0).astype(np.float32) / 255
+
+    assert_close(solve_matte(photo, matte), matte, most=0.05)
+
+
+def test_a_field_of_doubt_is_left_to_the_network_however_plain_its_colours():
+    pytest.importorskip("pymatting")
+    matte = np.zeros((400, 400), np.float32)
+    matte[100:300, 100:200] = 1
+    matte[100:300, 200:350] = 0.6  # a part that it cannot place, of the background's colour
+    photo = np.full((400, 400, 3), 30, np.uint8)
+    photo[100:300, 100:200] = 200
+
+    assert (solve_matte(photo, matte)[150:250, 245:305] == np.float32(0.6)).all()
 
 
 def test_what_is_far_from_any_doubt_is_left_alone(scene):
