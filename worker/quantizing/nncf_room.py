@@ -30,8 +30,8 @@ def quantized(graph: ov.Model, batches: Sequence[NDArray[Any]], way: Way) -> ov.
         # does to a matte shows in the comparison, on the machine itself.
         advanced_parameters=nncf.AdvancedQuantizationParameters(
             overflow_fix=nncf.OverflowFix.DISABLE,
-            # Its estimate quantises the mean of each channel, which is less than a step where values are rare and
-            # large: what it then adds to the biases moved the mattes of IS-Net five times as far as not adding it.
+            # On IS-Net it brings nothing: with it the sum of differences from the truth is 4.8 % above that of the
+            # exact network, without it 2.1 % (docs/models.md).
             disable_bias_correction=True,
         ),
     )

@@ -14,12 +14,12 @@ _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 class Way:
     """Every field is part of the result's hash."""
 
-    version: int = 3
+    version: int = 4
     """Raised when what is done changes without a field saying so."""
     exact_first: int = 1
     """How many convolutions from the input on are left as they are."""
     exact_last: int = 1
-    """Convolutions with fewer than so many others behind them are left as they are."""
+    """What has fewer than so many convolutions behind it is left as it is."""
     activations_share: float = 0.5
     """How much of the equalizing of channels is for the activations' sake, the rest for the weights': 0 to 1."""
 
@@ -31,11 +31,14 @@ def recipe_hash(way: Way, weights_sha256: str, photos_sha256: str, made_with: di
 
 
 def left_exact(graph: ov.Model, way: Way) -> list[str]:
-    """The convolutions that stay as they are, by name: those that see the photo, and those that draw the matte."""
-    ordered = [op for op in graph.get_ordered_ops() if op.get_type_name() in _CONVOLUTIONS]
-    last = _near_the_output(graph, way.exact_last)
-    names = [op.get_friendly_name() for op in ordered]
-    return [name for place, name in enumerate(names) if place < way.exact_first or name in last]
+    """Names of what stays as it is: the convolutions that see the photo, and all from those on that draw the matte.
+
+    Behind the last convolution too: what IS-Net's sigmoid is given goes from -600 to 14, and 256 steps over that
+    leave three or four to an edge.
+    """
+    convolutions = [op for op in graph.get_ordered_ops() if op.get_type_name() in _CONVOLUTIONS]
+    first = {op.get_friendly_name() for op in convolutions[: way.exact_first]}
+    return sorted(first | _near_the_output(graph, way.exact_last))
 
 
 def is_transformer(graph: ov.Model) -> bool:
@@ -44,18 +47,17 @@ def is_transformer(graph: ov.Model) -> bool:
 
 
 def _near_the_output(graph: ov.Model, behind: int) -> set[str]:
-    """Convolutions with fewer than `behind` others between them and the output, by the shortest path."""
-    found: dict[str, int] = {}
+    """Operations with fewer than `behind` convolutions between them and the output, by the shortest path."""
     seen: dict[str, int] = {}
-    todo = deque((result, 0) for result in graph.get_results())
+    todo = deque(
+        (port.get_source_output().get_node(), 0) for result in graph.get_results() for port in result.inputs()
+    )
     while todo:
         op, passed = todo.popleft()
         name = op.get_friendly_name()
-        if passed >= seen.get(name, behind):
+        if op.get_type_name() == "Constant" or passed >= seen.get(name, behind):
             continue
         seen[name] = passed
-        if op.get_type_name() in _CONVOLUTIONS:
-            found[name] = passed
-            passed += 1
+        passed += op.get_type_name() in _CONVOLUTIONS
         todo.extend((port.get_source_output().get_node(), passed) for port in op.inputs())
-    return set(found)
+    return set(seen)

@@ -6,25 +6,32 @@ import openvino as ov
 import pytest
 
 from tests.worker.quantizing.tiny import tiny_onnx
+from worker.quantizing.plain import in_float32
 from worker.quantizing.way import Way, is_transformer, left_exact, recipe_hash
 
 
 @pytest.fixture
 def graph(tmp_path):
     (tmp_path / "tiny.onnx").write_bytes(tiny_onnx(32))
-    return ov.Core().read_model(tmp_path / "tiny.onnx")
+    return in_float32(ov.Core().read_model(tmp_path / "tiny.onnx"))
 
 
 def left(graph, way):
-    """Places in the row of five convolutions."""
-    return [int(name.split("/")[0].removeprefix("c")) for name in left_exact(graph, way)]
+    """Convolutions and activations in their order, with what belongs to them."""
+    return sorted({name.split("/")[0] for name in left_exact(graph, way)} - {"x"})
 
 
 @pytest.mark.parametrize(
     ("first", "last", "expected"),
-    [(0, 0, []), (1, 0, [0]), (1, 1, [0, 4]), (0, 2, [3, 4]), (2, 9, [0, 1, 2, 3, 4])],
+    [
+        (0, 0, []),
+        (1, 0, ["c0"]),
+        (1, 1, ["c0", "c4", "matte"]),
+        (0, 2, ["c3", "c4", "matte", "r3"]),
+        (2, 9, ["c0", "c1", "c2", "c3", "c4", "matte", "r0", "r1", "r2", "r3"]),
+    ],
 )
-def test_the_first_and_the_last_convolutions_stay_exact(graph, first, last, expected):
+def test_the_first_convolutions_and_all_from_the_last_on_stay_exact(graph, first, last, expected):
     assert left(graph, Way(exact_first=first, exact_last=last)) == expected
 
 
