@@ -13,8 +13,8 @@ from api.deps import Deps
 from api.tenancy import own_job
 from api.uploads import keep_uploads
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
-from shared.jobs.archive import Look
 from shared.jobs.results import InputFacts, Segmented, megapixels
+from shared.jobs.store import Created
 from shared.limits import picture_limits
 from shared.mattes.index import options_of
 from shared.mattes.reuse import MatteWish, reused
@@ -61,7 +61,7 @@ class HashingReader:
         return self._hash.hexdigest()
 
 
-def admit(deps: Deps, wanted: Application) -> Look:
+def admit(deps: Deps, wanted: Application) -> Created:
     """Record the job and ring its first steps. A lost ring is no error: the keeper rings again.
 
     Doing it twice with the same id makes one job.
@@ -71,10 +71,10 @@ def admit(deps: Deps, wanted: Application) -> Look:
     keep_uploads(deps, wanted.spec)
     with _picture(deps, wanted) as facts:
         matte = _known_matte(deps, wanted, facts)
-        rings = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id, matte)
-    rang = [deps.queue.ring(ring) for ring in rings]
+        made = deps.jobs.create(wanted.job_id, wanted.tenant, wanted.spec, facts, wanted.request_id, matte)
+    rang = [deps.queue.ring(ring) for ring in made.rings]
     _log.info("job_created", job_id=wanted.job_id, rang=all(rang))
-    return deps.archive.look(wanted.job_id)
+    return made
 
 
 @contextmanager

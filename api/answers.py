@@ -10,9 +10,9 @@ from api.deps import Deps
 from api.outlook import outlook_of, retry_after
 from shared.idempotency.port import StoredAnswer
 from shared.ids import is_id
-from shared.jobs.archive import Look
 from shared.jobs.job import Job, Status
 from shared.jobs.results import OutputFile
+from shared.jobs.store import Created
 from shared.views.job import JobView, job_view, signed_url
 from shared.views.outlook import Outlook, expected
 
@@ -28,11 +28,11 @@ def view_of(deps: Deps, job: Job, outlook: Outlook | None = None) -> JobView:
     return job_view(job, outlook or outlook_of(deps, job), deps.settings, url_of)
 
 
-def accepted(deps: Deps, seen: Look) -> StoredAnswer:
+def accepted(deps: Deps, made: Created) -> StoredAnswer:
     """202: the job waits."""
-    outlook = expected(seen.job, seen.queue_position, seen.seconds_per_job)
-    headers = {"Location": f"/v1/jobs/{seen.job.id}", "Retry-After": retry_after(outlook)}
-    return StoredAnswer(HTTPStatus.ACCEPTED, headers, view_of(deps, seen.job, outlook).model_dump_json())
+    outlook = expected(made.job, made.queue_position, made.seconds_per_job)
+    headers = {"Location": f"/v1/jobs/{made.job.id}", "Retry-After": retry_after(outlook)}
+    return StoredAnswer(HTTPStatus.ACCEPTED, headers, view_of(deps, made.job, outlook).model_dump_json())
 
 
 def current(deps: Deps, job: Job) -> Answer:

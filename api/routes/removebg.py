@@ -27,8 +27,8 @@ from api.tenancy import current_tenant
 from api.waiting import preference_of
 from shared.errors import AppError, UrlNotAllowed
 from shared.ids import new_id
-from shared.jobs.archive import Look
 from shared.jobs.job import Status
+from shared.jobs.store import Created
 from shared.limits import picture_limits
 from shared.picture import inspect
 from shared.spec.job import JobSpec
@@ -123,12 +123,12 @@ def _job_spec(deps: Deps, asked: Parameters, posted: Received, picture: BinaryIO
         raise refusals.of_background(error) from None
 
 
-def _new_job(deps: Deps, spec: JobSpec, picture: BinaryIO) -> Look:
+def _new_job(deps: Deps, spec: JobSpec, picture: BinaryIO) -> Created:
     wanted = Application(new_id("job"), current_tenant(), spec, picture, current_request_id())
     return admit(deps, wanted)
 
 
-def _accepted(deps: Deps, new: Look) -> Response:
+def _accepted(deps: Deps, new: Created) -> Response:
     answer = accepted(deps, new)
     response = Response(answer.body, answer.status, dict(answer.headers), content_type="application/json")
     response.headers["Preference-Applied"] = "respond-async"

@@ -44,7 +44,8 @@ class Submitter:
         """A job of its own: nobody finds the matte of another. Its id."""
         job_id = f"job_{secrets.token_hex(12)}"
         picture = photo.model_copy(update={"sha256": secrets.token_hex(32)})
-        for ring in self._jobs.create(job_id, _TENANT, JobSpec(priority=priority), picture, "bench"):
+        made = self._jobs.create(job_id, _TENANT, JobSpec(priority=priority), picture, "bench")
+        for ring in made.rings:
             self._queue.ring(ring)
         return job_id
 

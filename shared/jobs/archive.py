@@ -58,16 +58,6 @@ class Changes(Protocol):
         """Return when there is one, or after so long, or now and then without. Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A whole job, and how it stands among others, read in one go."""
-
-    job: Job
-    queue_position: int
-    seconds_per_job: float | None
-    """Measured running mean of its model."""
-
-
 class JobArchive(Protocol):
     """Jobs at rest. Every method raises StoreUnavailable when the store does not answer."""
 
@@ -85,9 +75,6 @@ class JobArchive(Protocol):
 
     def standing(self, job_id: str) -> Standing | None:
         """How the job stands among others, or None when there is none."""
-
-    def look(self, job_id: str) -> Look:
-        """The job and how it stands. Raises NotFound."""
 
     def waiting(self) -> int:
         """How many jobs wait for their first stage, of all tenants."""

@@ -7,7 +7,7 @@ from typing import cast
 from redis import Redis
 
 from shared.errors import NotFound
-from shared.jobs.archive import Glance, JobPage, JobQuery, Look, Standing
+from shared.jobs.archive import Glance, JobPage, JobQuery, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
 from shared.jobs.redis_store import StoreTimes, bare_script, job_key, job_script, milliseconds, rings_of
@@ -26,7 +26,7 @@ class RedisJobArchive:
         self._redis = redis
         self._times = times
         self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
-        self._delete, self._look = job_script(redis, "delete"), job_script(redis, "look")
+        self._delete = job_script(redis, "delete")
         self._standing = bare_script(redis, "standing")
 
     def page(self, query: JobQuery) -> JobPage:
@@ -67,16 +67,6 @@ class RedisJobArchive:
             queue_position=position or 0,
             seconds_per_job=float(seconds) if seconds else None,
         )
-
-    def look(self, job_id: str) -> Look:
-        """See JobArchive."""
-        with translated():
-            seen = self._look(keys=[job_key(job_id)])
-        if seen is None:
-            raise NotFound(f"no job {job_id}")
-        flat, position, seconds = seen
-        job = job_from_hash(dict(zip(flat[::2], flat[1::2], strict=True)))
-        return Look(job, position or 0, float(seconds) if seconds else None)
 
     def waiting(self) -> int:
         """See JobArchive."""

@@ -14,7 +14,7 @@ from shared.errors import DeadlineExceeded, NotFound, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result, Segmented
-from shared.jobs.store import Charge
+from shared.jobs.store import Charge, Created
 from shared.records import translated
 from shared.settings import Settings
 from shared.spec.job import COMPARISON, JobSpec, Priority, Stage
@@ -83,22 +83,31 @@ class RedisJobStore:
         picture: InputFacts | None,
         request_id: str,
         matte: Segmented | None = None,
-    ) -> Sequence[Ring]:
+    ) -> Created:
         fields = {"id": job_id, "tenant": tenant, "request_id": request_id}
         if picture:
             fields["input"] = picture.model_dump_json()
         if matte:
             fields[_MATTE] = matte.model_dump_json()
-        return self._record(fields, spec, None)
+        opened, flat, position, seconds = self._record(fields, spec, None)
+        job = job_from_hash(dict(zip(flat[::2], flat[1::2], strict=True)))
+        return Created(
+            job=job,
+            rings=rings_of(job_id, opened, spec.priority),
+            queue_position=position,
+            seconds_per_job=float(seconds) if seconds else None,
+        )
 
     def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:
         fields = {
             "id": line.job_id, "tenant": line.tenant, "request_id": request_id,
             "batch": line.batch_id, "line": str(line.number),
         }  # fmt: skip
-        return self._record(fields, spec, line)
+        [opened] = self._record(fields, spec, line)
+        return rings_of(line.job_id, opened, spec.priority)
 
-    def _record(self, known: dict[str, str], spec: JobSpec, line: BatchLine | None) -> Sequence[Ring]:
+    def _record(self, known: dict[str, str], spec: JobSpec, line: BatchLine | None) -> list[Any]:
+        """What create.lua returns."""
         job_id, stages = known["id"], spec.stages(has_picture="input" in known, has_matte=_MATTE in known)
         fields = {
             **known,
@@ -120,8 +129,7 @@ class RedisJobStore:
         place = [line.batch_id, line.number] if line else ["", 0]
         args = [milliseconds(spec.retention), milliseconds(self._times.redeliver_seconds), *place, *pairs]
         with translated():
-            opened = self._create(keys=[job_key(job_id)], args=args)
-        return rings_of(job_id, opened, spec.priority)
+            return cast(list[Any], self._create(keys=[job_key(job_id)], args=args))
 
     def get(self, job_id: str) -> Job:
         with translated():

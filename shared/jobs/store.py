@@ -21,6 +21,18 @@ class Charge:
     """Of this minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A job as it was recorded, and how it stands among others."""
+
+    job: Job
+    rings: Sequence[Ring]
+    """What is to be rung now."""
+    queue_position: int
+    seconds_per_job: float | None
+    """Measured running mean of its model."""
+
+
 class JobStore(Protocol):
     """Job records. Every method raises StoreUnavailable when the store does not answer."""
 
@@ -37,9 +49,9 @@ class JobStore(Protocol):
         picture: InputFacts | None,
         request_id: str,
         matte: Segmented | None = None,
-    ) -> Sequence[Ring]:
+    ) -> Created:
         """Record a new job and the steps of its first stage, which are to be rung. With a matte it needs no
-        segment stage.
+        segment stage. A job of this id that is there already stays as it is.
         """
 
     def create_for_line(self, line: BatchLine, spec: JobSpec, request_id: str) -> Sequence[Ring]:

@@ -125,9 +125,9 @@ class WatchedStore:
         return getattr(self._jobs, name)
 
     def create(self, job_id, *args):
-        ring = self._jobs.create(job_id, *args)
+        made = self._jobs.create(job_id, *args)
         self._points.reach("created", job_id)
-        return ring
+        return made
 
     def claim(self, step, **named):
         self._points.wait_while_held()

@@ -43,7 +43,7 @@ def figures(redis):
 @pytest.fixture
 def post(jobs):
     def post():
-        return jobs.create(new_id("job"), "local", JobSpec(model="imgly-medium"), PICTURE, "req_1")
+        return jobs.create(new_id("job"), "local", JobSpec(model="imgly-medium"), PICTURE, "req_1").rings
 
     return post
 

@@ -59,7 +59,7 @@ def create(store: RedisJobStore, picture: InputFacts) -> Callable[..., Ring]:
     """Record a job with a posted picture."""
 
     def create(job_id: str = JOB, **asked: object) -> Ring:
-        [ring] = store.create(job_id, "local", JobSpec.model_validate(asked), picture, "req_1")
+        [ring] = store.create(job_id, "local", JobSpec.model_validate(asked), picture, "req_1").rings
         return ring
 
     return create

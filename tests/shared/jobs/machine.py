@@ -96,10 +96,10 @@ class JobMachine(RuleBasedStateMachine):
         job_id = f"job_{len(self.known)}"
         spec = JobSpec.model_validate(asked)
         picture = None if "input" in asked else PICTURE
-        rings = self.store.create(job_id, "local", spec, picture, "")
+        rings = self.store.create(job_id, "local", spec, picture, "").rings
         assert [ring.step.name for ring in rings] == self._open(job_id)
         self.known[job_id] = Known(spec)
-        assert self.store.create(job_id, "local", spec, picture, "") == rings
+        assert self.store.create(job_id, "local", spec, picture, "").rings == rings
         return job_id
 
     @rule(target=claims, job=jobs, place=st.integers(0, 3), alone=st.booleans())

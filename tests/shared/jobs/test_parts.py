@@ -49,10 +49,10 @@ def test_the_stage_before_opens_every_part(patient_store, opened, redis):
 
 def test_parts_of_the_first_stage_are_all_rung(store, picture, monkeypatch):
     monkeypatch.setattr(JobSpec, "parts", lambda self, stage: ("x", "y") if stage == "segment" else ())
-    rings = store.create(JOB, "local", JobSpec(), picture, "")
+    rings = store.create(JOB, "local", JobSpec(), picture, "").rings
     assert [ring.step.name for ring in rings] == ["segment/x", "segment/y"]
     # Asked again, it says the same.
-    assert store.create(JOB, "local", JobSpec(), picture, "") == rings
+    assert store.create(JOB, "local", JobSpec(), picture, "").rings == rings
 
 
 def test_parts_are_claimed_side_by_side(patient_store, opened):

@@ -45,7 +45,7 @@ def test_a_new_job_waits_for_its_first_stage(store, create):
 
 def test_a_job_without_a_picture_begins_by_fetching_it(store, picture):
     spec = JobSpec.model_validate({"input": {"url": "https://example.com/a.png"}})
-    [ring] = store.create(JOB, "local", spec, None, "")
+    [ring] = store.create(JOB, "local", spec, None, "").rings
     assert ring.step == Step(JOB, Stage.INGEST)
     taken = store.claim(Step(JOB, Stage.INGEST))
     [following] = store.commit(taken, Ingested(input=picture), 5)

@@ -21,7 +21,7 @@ def jobs():
 
 def test_a_step_that_nobody_claimed_is_rung_again(jobs):
     queue = MemoryJobQueue()
-    rings = jobs.create("job_1", "local", JobSpec(), PICTURE, "req_1")
+    rings = jobs.create("job_1", "local", JobSpec(), PICTURE, "req_1").rings
 
     assert sweep(jobs, queue) == 1
     assert queue.rings == rings

@@ -101,7 +101,7 @@ def submit_all(deps):
             content_type="image/png",
             sha256="0" * 64,
         )
-        return deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1")
+        return deps.jobs.create("job_1", "local", JobSpec.model_validate(spec), facts, "req_1").rings
 
     return submit_all
 

@@ -20,7 +20,7 @@ def ingested(deps):
 
     def ingested(tenant="local", **source):
         spec = JobSpec.model_validate({"input": source})
-        (ring,) = deps.jobs.create("job_2", tenant, spec, None, "")
+        (ring,) = deps.jobs.create("job_2", tenant, spec, None, "").rings
         claim = deps.jobs.claim(ring.step)
         assert isinstance(claim, Claim)
         return ingest.run(claim.job, claim.step, deps, lambda _fraction: None).input

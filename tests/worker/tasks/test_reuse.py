@@ -36,7 +36,7 @@ def test_the_second_job_of_a_photo_takes_the_first_one_s_matte(work, deps, submi
     reusing, inner = work
     first = segmented(reusing, deps, [submit(disc)])
     job = deps.jobs.get("job_1")
-    rings = deps.jobs.create("job_2", job.tenant, job.spec, job.posted_input, "")
+    rings = deps.jobs.create("job_2", job.tenant, job.spec, job.posted_input, "").rings
     second = segmented(reusing, deps, rings)
     assert (inner.count, second.reused_matte_of) == (1, "job_1")
     assert second.matte_key != first.matte_key
@@ -48,5 +48,5 @@ def test_other_options_make_another(work, deps, submit, disc):
     segmented(reusing, deps, [submit(disc)])
     job = deps.jobs.get("job_1")
     spec = job.spec.model_copy(update={"model": "imgly-small"})
-    second = segmented(reusing, deps, deps.jobs.create("job_2", job.tenant, spec, job.posted_input, ""))
+    second = segmented(reusing, deps, deps.jobs.create("job_2", job.tenant, spec, job.posted_input, "").rings)
     assert (inner.count, second.reused_matte_of) == (2, None)

@@ -66,7 +66,7 @@ def run_job(tmp_path):
         refinement = {"method": "fba" if matting else "none"}
         spec = {"model": card.name, "refine": refinement, "output": {"on_empty": "transparent"}}
         facts = _stored(objects, photo, job_id)
-        rings = list(jobs.create(job_id, "local", JobSpec.model_validate(spec), facts, "req_1"))
+        rings = list(jobs.create(job_id, "local", JobSpec.model_validate(spec), facts, "req_1").rings)
         ours = deps(card, weights, load, {matting.name: matting} if matting else {})
         while rings:
             step = rings.pop(0).step
