@@ -100,7 +100,7 @@ def rotate_key(key_id: str, overlap_hours: float, as_json: bool) -> None:
         _show_issued(rotate(store, key_id, overlap_hours * _HOUR_SECONDS), as_json=as_json)
 
 
-@command.command()
+@command.command(short_help="Set how much a tenant may ask for in a minute.")
 @click.argument("tenant", callback=_tenant)
 @click.option("--requests", type=click.IntRange(0), metavar="N", help="Requests a minute; 0: no limit.")
 @click.option("--megapixels", type=click.IntRange(0), metavar="N", help="Megapixels a minute; 0: no limit.")

@@ -35,7 +35,7 @@ def server_option(command: F) -> F:
 
 def json_option(command: F) -> F:
     """The option `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the job as JSON on stdout.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, for scripts.")(command)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -11,6 +11,7 @@ from api.cli.progress import StageBars
 from api.cli.saving import save_outputs
 from api.cli.serving import CHATTER, FAILED, json_option, print_job, server_option, talking_to
 from api.client.client import CutroomClient, Json
+from shared.spec.output import Format
 
 POLL_SECONDS = 0.25
 """How often a person who watches wants to see something move."""
@@ -52,8 +53,9 @@ def _effect(value: str) -> Json:
     help="Apply an effect; may be repeated, order counts.",
 )  # fmt: skip
 @click.option(
-    "--format", "file_format", type=click.Choice(["png", "webp", "jpeg"]), default="png", show_default=True
-)
+    "--format", "file_format", type=click.Choice(get_args(Format)), default="png", show_default=True,
+    help="Of the results; jpeg has a background, white unless an effect paints one.",
+)  # fmt: skip
 @click.option("--include-matte", is_flag=True, help="Make the matte a second output.")
 @click.option("--wait", is_flag=True, help="Wait for the end, showing the stages.")
 @click.option(

@@ -41,7 +41,8 @@ class StackManager(Manager):  # type: ignore[misc]  # honcho has no types
     "--until-stdin-closes", is_flag=True, hidden=True, help="Stop when whoever started this is gone."
 )
 def command(until_stdin_closes: bool) -> None:
-    """Run Redis, the API, a worker and the keeper together, until Ctrl-C.
+    """Run Redis, the API, a worker, the keeper, the feeder of batches and the sender
+    of webhooks together, until Ctrl-C.
 
     Settings come from CUTROOM_… variables; data is kept in CUTROOM_DATA_DIR (var). The API and Redis end it all when
     they end; the others are started again.

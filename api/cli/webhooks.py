@@ -49,7 +49,12 @@ def _check_secret(_ctx: click.Context, _param: click.Parameter, secret: str | No
 
 @click.group(short_help="Receive webhooks on this machine.")
 def command() -> None:
-    """Receive webhooks on this machine."""
+    """Receive webhooks on this machine.
+
+    \b
+    Example:
+      cutroom webhooks listen
+    """
 
 
 @command.command()
