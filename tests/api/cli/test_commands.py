@@ -31,7 +31,7 @@ def job_id(run, photo):
 
 def test_submit_prints_the_job(run, photo):
     result = run("submit", photo)
-    assert (result.exit_code, result.stdout.split()[1]) == (0, "succeeded")
+    assert (result.exit_code, result.stdout.split()[1]) == (0, "queued")
 
 
 def test_every_option_reaches_the_job(run, photo):
