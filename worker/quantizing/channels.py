@@ -37,7 +37,7 @@ def channels_of(graph: ov.Model) -> Channels:
         name = op.get_friendly_name()
         read = [of.get(source) for source in sources(op)]
         if is_convolution(op):
-            of[name] = np.arange(count, count := count + op.get_output_shape(0)[1])
+            of[name] = np.arange(count, count := count + op.get_input_shape(1)[0])
             continue
         known = [ids for ids in read if ids is not None]
         if len(known) < len(read):  # something else comes in
@@ -73,8 +73,8 @@ def is_bias(op: ov.Node) -> bool:
     """Whether it adds a number to each channel of something."""
     if op.get_type_name() != "Add" or not _is_constant(op, 1):
         return False
-    channels = op.get_output_shape(0)[1] if len(op.get_output_shape(0)) == 4 else 0
-    return list(op.get_input_shape(1)) == [1, channels, 1, 1]
+    shape = list(op.get_input_shape(1))
+    return len(shape) == 4 and shape[0] == shape[2] == shape[3] == 1
 
 
 def _is_constant(op: ov.Node, place: int) -> bool:

@@ -1,7 +1,7 @@
 """Channels brought to like ranges before they share 256 steps, in a network that computes the same.
 
 All channels of an activation are quantised with one range, and those that meet in a concatenation with one for all:
-in the decoder of IS-Net what comes from below is up to a fifth as large as what comes across, and has a fifth of the
+in the decoder of IS-Net what comes from below may reach a fifth as far as what comes across, and has a fifth of the
 steps. Here every channel is divided by a factor where it is made and multiplied by it where it is read, in the
 weights, so that it costs nothing. The factor is SmoothQuant's (Xiao et al., ICML 2023, equation 4): what the
 activations gain, the weights lose.

@@ -51,3 +51,28 @@ def test_a_channel_that_never_fires_does_no_harm():
 
     expected = computed(deaf(), photos()[0])
     np.testing.assert_allclose(computed(equalized(deaf(), photos(), 0.5), photos()[0]), expected, atol=1e-5)
+
+
+def test_a_network_of_any_size_computes_the_same():
+    def any_size():
+        graph = block(spread=4.0)
+        graph.reshape([1, 3, ov.Dimension(8, 64), ov.Dimension(8, 64)])
+        return graph
+
+    expected = computed(any_size(), photos()[0])
+    graph = equalized(any_size(), photos(), 0.5)
+    np.testing.assert_allclose(computed(graph, photos()[0]), expected, atol=1e-5)
+
+
+def test_numbers_that_all_channels_share_are_divided_for_each():
+    def shared():
+        graph = block(spread=4.0)
+        (bias,) = (op for op in graph.get_ops() if op.get_friendly_name() == "across")
+        bias.input(1).replace_source_output(
+            ov.opset13.constant(np.full((1, 1, 1, 1), 0.7, np.float32)).output(0)
+        )
+        return graph
+
+    expected = computed(shared(), photos()[0])
+    graph = equalized(shared(), photos(), 0.5)
+    np.testing.assert_allclose(computed(graph, photos()[0]), expected, atol=1e-5)
