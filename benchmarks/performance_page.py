@@ -3,6 +3,7 @@
 python -m benchmarks.performance_page
 """
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmarks.publishing.page import markdown
 from benchmarks.publishing.report import RESULTS, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-_TABLE = re.compile(r"(<!-- table: (\w+)(?: columns: (.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- table: ([\w-]+)(?: columns: (.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 _SIZE = "1200x1600"
 _LEAST = 1e-5
 """Below, a figure says nothing."""
@@ -21,6 +22,7 @@ _LEAST = 1e-5
 
 def main() -> None:
     """Write them."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PAGE.write_text(filled(PAGE.read_text()))
     _draw_throughput()
     _draw_scaling()

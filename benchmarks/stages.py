@@ -3,10 +3,13 @@
 python -m benchmarks.stages
 """
 
+import argparse
 import io
 import time
 from collections.abc import Callable
 from statistics import median
+
+from rich.progress import track
 
 from benchmarks.publishing.report import Row, report
 from benchmarks.service.photos import SIZES, jpeg
@@ -66,10 +69,11 @@ def put(objects: MemoryObjectStore, data: memoryview) -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     settings = load_settings()
     card = CARDS["imgly-medium"]
     segmenter = load_segmenter(card, Weights(settings.model_cache, settings.model_dir).get(card).path)
-    rows = [row(width, height, segmenter) for width, height in SIZES]
+    rows = [row(width, height, segmenter) for width, height in track(SIZES, "sizes")]
     report("stages", "Seconds of one job by part; overhead is all but inference, as a share of it", rows)
 
 
