@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from shared.catalog import CARDS
+from shared.catalog import CARDS, INT8
 from shared.settings import load_settings
 from worker.io.weights import Weights
 from worker.segmentation.loading import load_segmenter
@@ -39,7 +39,7 @@ def bare_network(model: str) -> Iterator[BareNetwork]:
 
 def _serve(model: str) -> None:
     settings = load_settings()
-    card = CARDS[model]
+    card = (CARDS | INT8)[model]
     segmenter = load_segmenter(card, Weights(settings.model_cache, settings.model_dir).get(card).path)
     batch = segmenter.family.prepare(np.full((1600, 1200, 3), 128, np.uint8), card)
     segmenter.network.infer(batch)
