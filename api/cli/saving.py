@@ -4,7 +4,16 @@ from pathlib import Path
 
 from api.client.client import CutroomClient, Json
 
-_EXTENSIONS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg"}
+EXTENSIONS = {
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/jpeg": "jpg",
+    "image/avif": "avif",
+    "image/tiff": "tif",
+    "application/zip": "zip",
+    "image/vnd.adobe.photoshop": "psd",
+}
+"""Of files, by their content type: what a job's output says of itself."""
 
 
 def save_outputs(client: CutroomClient, job: Json, folder: Path, stem: str) -> list[Path]:
@@ -13,5 +22,5 @@ def save_outputs(client: CutroomClient, job: Json, folder: Path, stem: str) -> l
 
 
 def _filename(output: Json, stem: str) -> str:
-    extension = _EXTENSIONS.get(output["content_type"], "bin")
+    extension = EXTENSIONS[output["content_type"]]
     return f"{stem}.{extension}" if output["name"] == "image" else f"{stem}.{output['name']}.{extension}"
