@@ -22,5 +22,5 @@ def save_outputs(client: CutroomClient, job: Json, folder: Path, stem: str) -> l
 
 
 def _filename(output: Json, stem: str) -> str:
-    extension = EXTENSIONS[output["content_type"]]
+    extension = EXTENSIONS.get(output["content_type"], "bin")
     return f"{stem}.{extension}" if output["name"] == "image" else f"{stem}.{output['name']}.{extension}"
