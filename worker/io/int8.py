@@ -4,7 +4,6 @@ Three files: `WEIGHTS.int8-RECIPE.xml` and `.bin` are the graph, `WEIGHTS.int8.j
 graph that holds. The record is written last and replaced in one step, so that what it names is always whole.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -93,12 +92,6 @@ def discard(weights: Path, *, but: str = "") -> None:
     for path in weights.parent.glob(f"{weights.name}.int8-*.*"):
         if path.stem != stays:
             path.unlink(missing_ok=True)
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256, as a record holds it."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _record_path(weights: Path) -> Path:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from shared.catalog import ModelCard
 from worker.inference.graph import read_graph
 from worker.inference.openvino_network import OpenVinoNetwork
-from worker.io.int8 import Differences, Int8Record, digest_of, graph_path, keep, read_record
+from worker.io.digest import digest_of
+from worker.io.int8 import Differences, Int8Record, graph_path, keep, read_record
 from worker.io.locking import locked
 from worker.io.weights import WeightsFile
 from worker.quantizing.equalizing import equalized

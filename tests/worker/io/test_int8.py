@@ -6,7 +6,8 @@ import pytest
 
 from shared.catalog import CARDS, INT8, WeightSource
 from shared.errors import ModelUnavailable
-from worker.io.int8 import Differences, Int8Record, digest_of, discard, graph_path, keep, read_record
+from worker.io.digest import digest_of
+from worker.io.int8 import Differences, Int8Record, discard, graph_path, keep, read_record
 from worker.io.weights import Weights
 from worker.models import Models
 
