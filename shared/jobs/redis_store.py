@@ -26,8 +26,6 @@ _PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua"
 
 _late = DeadlineExceeded("the job was not done within `start_within` or `finish_within`")
 _LATE = JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)
-_CHARGE_WAITS_SECONDS = 86_400
-"""A day, as `idempotency_seconds` by default: for so long may a job that was paid for be made after all."""
 _MATTE = f"result:{Stage.SEGMENT}"
 
 
@@ -40,6 +38,8 @@ class StoreTimes:
     retry_delay_seconds: float
     max_attempts: int
     outage_patience_seconds: float = 3600
+    charge_waits_seconds: float = 86_400
+    """So long may a job that was paid for be made after all: its request may be repeated under the same key."""
 
     @classmethod
     def of(cls, settings: Settings) -> "StoreTimes":
@@ -50,6 +50,7 @@ class StoreTimes:
             retry_delay_seconds=settings.retry_delay_seconds,
             max_attempts=settings.max_attempts,
             outage_patience_seconds=settings.outage_patience_seconds,
+            charge_waits_seconds=settings.idempotency_seconds,
         )
 
 
@@ -70,7 +71,7 @@ class RedisJobStore:
         self._late = script("late")
 
     def charge(self, job_id: str, tenant: str, megapixels: int, allowed: int) -> Charge:
-        args = [job_id, tenant, megapixels, allowed, milliseconds(_CHARGE_WAITS_SECONDS)]
+        args = [job_id, tenant, megapixels, allowed, milliseconds(self._times.charge_waits_seconds)]
         with translated():
             fits, used, seconds = self._charge(keys=[job_key(job_id)], args=args)
         return Charge(fits == 1, used, seconds)

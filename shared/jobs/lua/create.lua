@@ -1,5 +1,6 @@
--- ARGV: retention ms, queued deadline ms, batch or '', line, then field and value pairs. Returns the steps to ring and, of a job that is
--- no line, the record, its place in the queue, and the measured speed of its model.
+-- ARGV: retention ms, queued deadline ms, batch or '', line, then field and value pairs.
+-- Returns the steps to ring and, of a job that is no line, the record, its place in the queue, and the measured speed
+-- of its model.
 local batch, line, version, charged = ARGV[3], ARGV[4], 1, false
 if batch ~= '' then
   -- A line becomes a job once: whoever comes second, or after a cancellation, changes nothing. A line that is run
