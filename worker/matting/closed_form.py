@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from shared.errors import ModelUnavailable
 from worker.imaging.types import Rgb
+from worker.matting.doubt import width_of_band
 
 _MAX_MEGAPIXELS = 0.7
 """Larger photos are solved at this size, and the result is upsampled along the photo's own edges."""
@@ -66,9 +67,7 @@ def _band(guess: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _like_hair(guess: NDArray[Any]) -> NDArray[Any]:
     """How much the solution counts, 0..1."""
-    side = 2 * _LOOK_PX + 1
-    doubt = cv2.blur(4 * guess * (1 - guess), (side, side))
-    wide = np.clip((doubt - _NARROW_BAND) / (_WIDE_BAND - _NARROW_BAND), 0, 1)
+    wide = width_of_band(guess, _LOOK_PX, _NARROW_BAND, _WIDE_BAND)
     far = cv2.max(*(_distance_to(sure) for sure in (guess > 1 - _UNSURE, guess < _UNSURE)))
     return np.asarray(wide * np.clip((_FAR_PX - far) / (_FAR_PX - _NEAR_PX), 0, 1))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Rgb
+from worker.matting.doubt import width_of_band
 
 Planes = NDArray[Any]
 """float32 (H, W, C)."""
@@ -60,7 +61,7 @@ def _widened(extent: slice, margin: int) -> slice:
 
 def _blended_lines(colours: Planes, matte: NDArray[Any], wanted: Alpha, spec: RefineSpec) -> Planes:
     narrow = _averaged_lines(colours, matte, wanted, spec.radius, spec.epsilon)
-    share = _width_of_band(matte)
+    share = width_of_band(matte, _LOOK_PX, _NARROW_BAND, _WIDE_BAND)
     if not share.any():
         return narrow
     half = (max(1, matte.shape[1] // 2), max(1, matte.shape[0] // 2))
@@ -70,12 +71,6 @@ def _blended_lines(colours: Planes, matte: NDArray[Any], wanted: Alpha, spec: Re
     wide = _averaged_lines(small[0], small[1], near, _WIDE * spec.radius // 2, spec.epsilon)
     wide = cv2.resize(wide, matte.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.blendLinear(wide, narrow, share, 1 - share))
-
-
-def _width_of_band(matte: NDArray[Any]) -> NDArray[Any]:
-    """0 where the uncertain band is narrow .. 1 where it is wide."""
-    doubt = cv2.blur(4 * matte * (1 - matte), (2 * _LOOK_PX + 1, 2 * _LOOK_PX + 1))
-    return np.asarray(np.clip((doubt - _NARROW_BAND) / (_WIDE_BAND - _NARROW_BAND), 0, 1))
 
 
 def _averaged_lines(guide: Planes, matte: NDArray[Any], wanted: Alpha, radius: int, epsilon: float) -> Planes:
