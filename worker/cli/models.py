@@ -41,9 +41,8 @@ models.add_command(quantize)
 def list_models() -> None:
     """List the models, their licences, and whose weights are here."""
     weights = _weights()
-    names = Column(
-        "model", min_width=max(map(len, _ALL))
-    )  # whole, however narrow: they are there to be typed
+    # Whole, however narrow the screen: they are there to be typed.
+    names = Column("model", min_width=max(map(len, _ALL)))
     table = Table(names, "for", "licence", "commercial use", "weights")
     for card in _listed(weights):
         here = "here" if weights.present(card) else "not yet"
