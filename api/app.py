@@ -6,15 +6,15 @@ from typing import Any
 
 from apiflask import APIFlask
 
+from api.answering.waiting import register_waiting
 from api.browsers import register_browsers
-from api.budgets import register_budgets
+from api.callers.budgets import register_budgets
+from api.callers.tenancy import register_tenancy
 from api.deps import EXTENSION, Deps, open_deps
-from api.openapi import register_openapi
+from api.openapi.document import register_openapi
 from api.problems import register_problems
 from api.requests import register_requests
 from api.routes import BLUEPRINTS
-from api.tenancy import register_tenancy
-from api.waiting import register_waiting
 from shared.errors import SettingsInvalid
 from shared.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from api.app import create_app
 from api.deps import Deps
-from api.openapi_words import EVERY_ANSWER, KEYED_ANSWERS
+from api.openapi.words import EVERY_ANSWER, KEYED_ANSWERS
 from shared.settings import Settings
 
 Document = dict[str, Any]

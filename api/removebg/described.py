@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
-from api.receiving import JSON, MULTIPART
+from api.intake.receiving import JSON, MULTIPART
 from api.removebg.parameters import FILES, Parameters
 from api.removebg.receiving import FORM
 

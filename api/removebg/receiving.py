@@ -15,9 +15,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from api.receiving import JSON, MULTIPART
+from api.intake.receiving import JSON, MULTIPART
+from api.intake.spool import open_spool, spool_factory
 from api.removebg.refusals import Mistake, Refusal, bad_request
-from api.spool import open_spool, spool_factory
 from shared.errors import StorageUnavailable
 
 FORM = "application/x-www-form-urlencoded"

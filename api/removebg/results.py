@@ -13,7 +13,7 @@ from typing import BinaryIO
 from flask import Response
 from PIL import Image
 
-from api.budgets import Window
+from api.callers.budgets import Window
 from api.removebg.foreground import Foreground, foreground_of
 from api.removebg.parameters import Parameters
 from api.removebg.refusals import MIME_TYPE

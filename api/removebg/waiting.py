@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from api import waiting
+from api.answering import waiting
 from api.deps import Deps
 from api.removebg.refusals import Mistake, Refusal
 from shared.jobs.job import Job

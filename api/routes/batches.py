@@ -8,16 +8,16 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.answers import bodiless
-from api.batch_bodies import NDJSON, posted_batch
-from api.batch_intake import Sender, take_in, try_out
-from api.batch_views import BatchList, DryRunView, ItemList, item_views, numbers_of
-from api.budgets import charge_megapixels
+from api.answering.resource import bodiless
+from api.batches.accepting import Sender, take_in, try_out
+from api.batches.bodies import NDJSON, posted_batch
+from api.batches.views import BatchList, DryRunView, ItemList, item_views, numbers_of
+from api.callers.budgets import charge_megapixels
+from api.callers.idempotency import HEADER, once
+from api.callers.tenancy import current_tenant
 from api.deps import current_deps
-from api.idempotency import HEADER, once
 from api.problems import problem_responses
 from api.requests import current_request_id
-from api.tenancy import current_tenant
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.canceling import cancel_open_jobs
 from shared.errors import Gone, NotFound, NotRetryable

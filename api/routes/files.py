@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, request, send_file
 from werkzeug.exceptions import ClientDisconnected
 
-from api.answers import bodiless
+from api.answering.resource import bodiless
 from api.deps import Deps, current_deps
 from shared.errors import NotFound, UploadIncomplete
 from shared.settings import Settings

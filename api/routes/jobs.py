@@ -9,19 +9,19 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.admission import Application, admit
-from api.answers import Answer, accepted, bodiless, current, unchanged, view_of
+from api.answering.events import MIME_TYPE, Stream, events
+from api.answering.outlook import outlook_of, retry_after
+from api.answering.resource import Answer, accepted, bodiless, current, unchanged, view_of
+from api.answering.waiting import Preference, finished, hold, preference_of
+from api.callers.idempotency import OnceAnswered, once
+from api.callers.tenancy import current_tenant, own_job
 from api.deps import current_deps
-from api.events import MIME_TYPE, Stream, events
-from api.idempotency import OnceAnswered, once
-from api.outlook import outlook_of, retry_after
+from api.intake.admission import Application, admit
+from api.intake.reading import check_webhook, read_job_spec
+from api.intake.receiving import PostedJob, received
+from api.intake.uploads import discard, uploads_of
 from api.problems import problem_responses
-from api.reading import check_webhook, read_job_spec
-from api.receiving import PostedJob, received
 from api.requests import current_request_id
-from api.tenancy import current_tenant, own_job
-from api.uploads import discard, uploads_of
-from api.waiting import Preference, finished, hold, preference_of
 from shared.errors import JobFailed, NotFound, NotRetryable, TooManyStreams
 from shared.idempotency.port import StoredAnswer
 from shared.jobs.archive import JobQuery

@@ -10,11 +10,13 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from api.admission import Application, admit
-from api.answers import accepted
-from api.budgets import current_windows
+from api.answering.resource import accepted
+from api.answering.waiting import preference_of
+from api.callers.budgets import current_windows
+from api.callers.tenancy import current_tenant
 from api.deps import Deps, current_deps
-from api.reading import read_job_spec
+from api.intake.admission import Application, admit
+from api.intake.reading import read_job_spec
 from api.removebg import pictures, refusals
 from api.removebg.mapping import background_of, job_document
 from api.removebg.parameters import IMPROVING, Parameters, check_names, read_parameters
@@ -23,8 +25,6 @@ from api.removebg.refusals import MIME_TYPE, Refusal
 from api.removebg.results import rate_headers, result_response
 from api.removebg.waiting import ended, held_connection
 from api.requests import current_request_id
-from api.tenancy import current_tenant
-from api.waiting import preference_of
 from shared.errors import AppError, UrlNotAllowed
 from shared.ids import new_id
 from shared.jobs.job import Status

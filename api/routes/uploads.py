@@ -5,12 +5,12 @@ from http import HTTPStatus
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from api.callers.idempotency import once
 from api.deps import current_deps
-from api.idempotency import once
+from api.intake.reading import read_spec
+from api.intake.receiving import read_json
+from api.intake.uploads import UploadSpec, UploadView, announce
 from api.problems import problem_responses
-from api.reading import read_spec
-from api.receiving import read_json
-from api.uploads import UploadSpec, UploadView, announce
 from shared.idempotency.port import StoredAnswer
 from shared.views.base import moment
 

@@ -7,13 +7,13 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.answers import bodiless
+from api.answering.resource import bodiless
+from api.callers.idempotency import once
+from api.callers.tenancy import current_tenant
 from api.deps import Deps, current_deps
-from api.idempotency import once
+from api.intake.reading import read_spec
+from api.intake.receiving import read_json
 from api.problems import problem_responses
-from api.reading import read_spec
-from api.receiving import read_json
-from api.tenancy import current_tenant
 from shared.errors import InvalidSpec, NotFound
 from shared.events.deliveries import Delivery
 from shared.events.endpoints import Endpoint, EndpointChange

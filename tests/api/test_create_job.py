@@ -89,7 +89,7 @@ class TestAccepted:
         assert stored_keys() == []
 
     def test_a_large_picture_goes_through_the_spool(self, post, objects, jobs, monkeypatch):
-        monkeypatch.setattr("api.spool._SPOOL_BYTES", 10)
+        monkeypatch.setattr("api.intake.spool._SPOOL_BYTES", 10)
         job = jobs.get(post().json["id"])
         assert objects.open(job.input.key).read() == encoded()
 

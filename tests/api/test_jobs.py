@@ -183,7 +183,7 @@ class TestEtag:
     ):
         finish()
         moments = [1_000_000 * settings.url_lifetime_seconds]
-        module = import_module("api.answers")
+        module = import_module("api.answering.resource")
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: moments[-1]))
         tag = client.get(f"/v1/jobs/{job_id}").headers["ETag"]
         assert client.get(f"/v1/jobs/{job_id}", headers={"If-None-Match": tag}).status_code == 304

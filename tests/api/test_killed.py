@@ -30,7 +30,7 @@ def post(client, **headers):
 def test_between_picture_and_record(client, deps, orphans, stored_keys):
     with (
         patch.object(deps.jobs, "create", side_effect=Killed),
-        patch("api.admission._take_out"),  # whoever is killed cleans up nothing
+        patch("api.intake.admission._take_out"),  # whoever is killed cleans up nothing
         pytest.raises(Killed),
     ):
         post(client)
@@ -40,8 +40,11 @@ def test_between_picture_and_record(client, deps, orphans, stored_keys):
 def test_a_repetition_takes_the_picture_over(client, deps, redis, orphans, stored_keys):
     with (
         patch.object(deps.jobs, "create", side_effect=Killed),
-        patch("api.admission._take_out"),
-        patch("api.idempotency._made", side_effect=lambda deps, taken, make: make(taken.attempt.resource_id)),
+        patch("api.intake.admission._take_out"),
+        patch(
+            "api.callers.idempotency._made",
+            side_effect=lambda deps, taken, make: make(taken.attempt.resource_id),
+        ),
         pytest.raises(Killed),
     ):
         post(client, **{"Idempotency-Key": "k"})

@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     asked = parser.parse_args()
     with atheris.instrument_imports(
-        include=["PIL", "pillow_heif", "shared", "worker.imaging", "api.reading"]
+        include=["PIL", "pillow_heif", "shared", "worker.imaging", "api.intake.reading"]
     ):
         check = importlib.import_module(f"tests.fuzz.{asked.target}").check
     atheris.Setup([sys.argv[0], *_options(asked.target, asked.seconds)], _bounded(check))

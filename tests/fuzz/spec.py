@@ -1,6 +1,6 @@
 """Any bytes as a job's specification, through the API's own reader, and back out of the record."""
 
-from api.reading import read_job_spec, read_spec
+from api.intake.reading import read_job_spec, read_spec
 from shared.errors import AppError
 from shared.settings import Settings
 from shared.spec.batch import BatchSpec

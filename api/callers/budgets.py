@@ -14,8 +14,8 @@ import structlog
 from flask import Flask, Response, current_app, g
 from limits.storage import MemoryStorage, RedisStorage, storage_from_string
 
+from api.callers.tenancy import current_caller
 from api.deps import current_deps
-from api.tenancy import current_caller
 from shared.errors import TooManyRequests
 from shared.settings import Settings
 

@@ -10,8 +10,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from api.reading import MAX_SPEC_BYTES, field_problem
-from api.spool import spool_factory
+from api.intake.reading import MAX_SPEC_BYTES, field_problem
+from api.intake.spool import spool_factory
 from shared.errors import ImageTooLarge, InvalidForm, InvalidSpec, StorageUnavailable, UnsupportedMediaType
 
 MULTIPART = "multipart/form-data"

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from werkzeug.exceptions import ClientDisconnected
 
-from api.batch_lines import MAX_LINE_BYTES, LineReader, read_defaults, split_lines
+from api.batches.lines import MAX_LINE_BYTES, LineReader, read_defaults, split_lines
 from shared.errors import InvalidForm, InvalidSpec
 
 URL = "https://example.com/a.png"

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from flask import Response
 from werkzeug.datastructures import ETags
 
+from api.answering.outlook import outlook_of, retry_after
 from api.deps import Deps
-from api.outlook import outlook_of, retry_after
 from shared.idempotency.port import StoredAnswer
 from shared.ids import is_id
 from shared.jobs.job import Job, Status

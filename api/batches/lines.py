@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from werkzeug.exceptions import ClientDisconnected
 
 from api.deps import Deps
-from api.reading import check_webhook, read_job_spec, read_spec
-from api.uploads import uploads_of
+from api.intake.reading import check_webhook, read_job_spec, read_spec
+from api.intake.uploads import uploads_of
 from shared.batches.batch import LineProblem
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError, UrlNotAllowed

@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 from flask import Response, request
 
+from api.callers.tenancy import current_tenant
 from api.deps import Deps, current_deps
-from api.tenancy import current_tenant
 from shared.errors import InvalidHeader, RequestError
 from shared.idempotency.port import Answered, Attempt, StoredAnswer, Taken
 from shared.ids import new_id

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
+from api.callers.tenancy import current_tenant
 from api.deps import Deps, current_deps
-from api.tenancy import current_tenant
 from shared.errors import InvalidSpec, NotFound, UploadIncomplete
 from shared.ids import is_id
 from shared.picture import CONTENT_TYPES

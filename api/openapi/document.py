@@ -7,9 +7,10 @@ from apiflask import APIFlask
 from flask import Flask
 from pydantic import BaseModel
 
-from api.idempotency import HEADER, KEY_PATTERN
-from api.openapi_names import merge_names
-from api.openapi_words import (
+from api.callers.idempotency import HEADER, KEY_PATTERN
+from api.intake.receiving import JSON, MULTIPART
+from api.openapi.names import merge_names
+from api.openapi.words import (
     ANSWER_HEADERS,
     BODIES,
     DESCRIPTION,
@@ -23,7 +24,6 @@ from api.openapi_words import (
     TEXT_ANSWERS,
 )
 from api.problems import MIME_TYPE, Problem, problem_responses
-from api.receiving import JSON, MULTIPART
 from api.removebg.described import removebg_paths, removebg_schemas
 from shared.settings import Settings
 from shared.spec.job import JobSpec

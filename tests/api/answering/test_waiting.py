@@ -127,12 +127,12 @@ class TestEvents:
         ]
 
     def test_silence_is_broken_now_and_then(self, post, client, soon, monkeypatch):
-        monkeypatch.setattr("api.events.HEARTBEAT_SECONDS", 0.01)
+        monkeypatch.setattr("api.answering.events.HEARTBEAT_SECONDS", 0.01)
         job_id = post().json["id"]
         assert ": still there" in client.get(f"/v1/jobs/{job_id}/events").text
 
     def test_a_stream_ends_after_a_while(self, post, client, monkeypatch):
-        monkeypatch.setattr("api.events.LONGEST_SECONDS", 0.05)
+        monkeypatch.setattr("api.answering.events.LONGEST_SECONDS", 0.05)
         job_id = post().json["id"]
         assert [name for name, _ in told(client.get(f"/v1/jobs/{job_id}/events").text)] == [
             "status",

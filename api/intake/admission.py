@@ -8,10 +8,10 @@ from typing import BinaryIO, cast
 
 import structlog
 
-from api.budgets import charge_megapixels
+from api.callers.budgets import charge_megapixels
+from api.callers.tenancy import own_job
 from api.deps import Deps
-from api.tenancy import own_job
-from api.uploads import keep_uploads
+from api.intake.uploads import keep_uploads
 from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
 from shared.jobs.results import InputFacts, Segmented, megapixels
 from shared.jobs.store import Created

@@ -10,11 +10,11 @@ from flask import Request
 from pydantic_core import from_json
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.batch_lines import Document, LineReader, read_chunk, read_defaults, split_lines
+from api.batches.lines import Document, LineReader, read_chunk, read_defaults, split_lines
 from api.deps import Deps
-from api.reading import parse_spec
-from api.receiving import JSON
-from api.uploads import own_upload
+from api.intake.reading import parse_spec
+from api.intake.receiving import JSON
+from api.intake.uploads import own_upload
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidSpec, UnsupportedMediaType
 from shared.spec.batch import BatchSpec

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from api.batch_views import DryRunView
+from api.batches.views import DryRunView
 from api.deps import Deps
 from shared.batches.batch import Batch, LineProblem, LineState
 from shared.batches.lines import LineWriter, StoredLine

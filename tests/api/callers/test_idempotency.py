@@ -79,7 +79,7 @@ def test_after_a_failure_it_may_be_tried_again(post, jobs, monkeypatch):
 def test_an_answer_that_was_lost_makes_no_second_job(post, deps, monkeypatch, queue, stored_keys):
     """As when the process is killed between the record and the answer."""
     with monkeypatch.context() as patch:
-        patch.setattr("api.answers.view_of", _down)
+        patch.setattr("api.answering.resource.view_of", _down)
         assert post().status_code == 503
     first = queue.rings[0].step.job_id
     assert post().json["id"] == first

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.uploads import UploadSpec
+from api.intake.uploads import UploadSpec
 from shared.spec.webhook import EndpointChangeSpec, EndpointSpec
 
 DESCRIPTION = """\

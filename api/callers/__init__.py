@@ -1,0 +1,1 @@
+"""Who asks, how much he may, and what he has asked before."""
