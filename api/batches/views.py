@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from api.deps import Deps
-from shared.batches.batch import Batch, BatchLine, LineState
+from shared.batches.batch import Batch, LineState
 from shared.batches.lines import LINES_PER_OBJECT, StoredLine
 from shared.errors import Gone
 from shared.jobs.job import Job, Status
+from shared.jobs.line import BatchLine
 from shared.jobs.results import OutputFile
 from shared.views.base import View
 from shared.views.batch import BatchView, ItemView, LineProblemView

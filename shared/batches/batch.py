@@ -1,9 +1,7 @@
-"""Batch, its states, and what a line of it is."""
+"""Batch, its states, and those of its lines."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-from shared.ids import derived_id
 
 
 class BatchStatus(StrEnum):
@@ -34,20 +32,6 @@ class LineState(StrEnum):
     EXPIRED = "x"
     CANCELED = "c"
     INVALID = "i"
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLine:
-    """One line of a batch; its job's id follows from it, so a line becomes the same job however often it is fed."""
-
-    batch_id: str
-    tenant: str
-    number: int
-    """From 1, as in the file."""
-
-    @property
-    def job_id(self) -> str:
-        return derived_id("job", self.batch_id, self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Cancels the jobs that a cancelled batch still has open."""
 
-from shared.batches.batch import BatchLine, LineState
+from shared.batches.batch import LineState
 from shared.batches.store import BatchStore
 from shared.errors import NotFound
+from shared.jobs.line import BatchLine
 from shared.jobs.store import JobStore
 
 _OPEN = (LineState.QUEUED, LineState.RUNNING)

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from redis import Redis
 
-from shared.batches.batch import Batch, BatchLine, BatchStatus, LineProblem, LineState
+from shared.batches.batch import Batch, BatchStatus, LineProblem, LineState
 from shared.batches.store import WaitingLine
 from shared.errors import NotFound
+from shared.jobs.line import BatchLine
 from shared.records import translated
 
 _SHARED = Path(__file__).parents[1]

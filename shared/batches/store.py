@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.batches.batch import Batch, BatchLine, LineProblem
+from shared.batches.batch import Batch, LineProblem
+from shared.jobs.line import BatchLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from redis import Redis
 
-from shared.batches.batch import BatchLine
 from shared.errors import DeadlineExceeded, NotFound, WorkerLost
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
+from shared.jobs.line import BatchLine
 from shared.jobs.record import job_from_hash
 from shared.jobs.results import InputFacts, Result, Segmented
 from shared.jobs.store import Charge, Created

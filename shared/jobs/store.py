@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.batches.batch import BatchLine
 from shared.jobs.job import Claim, Job, JobError, LeaseState, Refusal, Ring, Status, Step
+from shared.jobs.line import BatchLine
 from shared.jobs.results import InputFacts, Result, Segmented
 from shared.spec.job import JobSpec
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from shared.batches.batch import BatchLine
 from shared.batches.lines import LineWriter, StoredLine
 from shared.batches.redis_store import RedisBatchStore
+from shared.jobs.line import BatchLine
 from shared.settings import Settings
 from shared.spec.job import JobSpec
 from shared.storage.opening import open_store

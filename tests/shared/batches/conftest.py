@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import fakeredis
 import pytest
 
-from shared.batches.batch import Batch, BatchLine
+from shared.batches.batch import Batch
 from shared.batches.redis_store import RedisBatchStore
 from shared.jobs.job import Claim, JobError, Status, Step
+from shared.jobs.line import BatchLine
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import Ingested, InputFacts, ModelUsed, Quality, Rendered, Segmented
 from shared.settings import Settings

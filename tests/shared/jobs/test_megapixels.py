@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.batches.batch import BatchLine
 from shared.batches.redis_store import RedisBatchStore
 from shared.jobs.job import JobError, Step
+from shared.jobs.line import BatchLine
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.results import Ingested, megapixels
 from shared.jobs.store import Charge
