@@ -1,4 +1,4 @@
-"""Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:<id>` remembers a few."""
+"""Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:…` remembers a few."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,12 +11,12 @@ from shared.jobs.archive import Glance, JobPage, JobQuery, Standing
 from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
 from shared.jobs.redis_store import StoreTimes, bare_script, job_key, job_script, milliseconds, rings_of
+from shared.jobs.tombstones import REMEMBERED_SECONDS, Tombstone
 from shared.jobs.watching import RedisChanges, changes
 from shared.records import translated
 from shared.spec.job import Priority
 
 _MOST_LOOKED_AT = 5000
-_REMEMBERED_SECONDS = 7 * 86_400
 
 
 class RedisJobArchive:
@@ -27,7 +27,7 @@ class RedisJobArchive:
         self._times = times
         self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
         self._delete = job_script(redis, "delete")
-        self._standing = bare_script(redis, "standing")
+        self._standing, self._forget = bare_script(redis, "standing"), bare_script(redis, "forget")
 
     def page(self, query: JobQuery) -> JobPage:
         """See JobArchive."""
@@ -105,17 +105,20 @@ class RedisJobArchive:
 
     def forget(self, job: Job) -> None:
         """See JobArchive."""
-        with translated(), self._redis.pipeline(transaction=True) as all_of_it:
-            all_of_it.set(_tombstone(job.id), job.tenant, ex=_REMEMBERED_SECONDS)
-            all_of_it.delete(job_key(job.id))
-            all_of_it.zrem(f"jobs:{job.tenant}", job.id)
-            all_of_it.zrem("expiring", job.id)
-            all_of_it.execute()
+        stone = Tombstone.of(job.tenant, job.id)
+        args = [job.id, job.tenant, stone.number, milliseconds(REMEMBERED_SECONDS)]
+        with translated():
+            self._forget(keys=[job_key(job.id), *stone.sets], args=args)
 
     def was_deleted(self, tenant: str, job_id: str) -> bool:
         """See JobArchive."""
-        with translated():
-            return cast(str | None, self._redis.get(_tombstone(job_id))) == tenant
+        stone = Tombstone.of(tenant, job_id)
+        with translated(), self._redis.pipeline(transaction=False) as looks:
+            for name in stone.sets:
+                looks.sismember(name, str(stone.number))
+            looks.get(f"gone:{job_id}")  # as it was remembered before there were these sets
+            *in_sets, alone = looks.execute()
+        return any(in_sets) or alone == tenant
 
     def _known(self, job_id: str) -> Job:
         jobs = self._records([job_id])
@@ -128,7 +131,3 @@ class RedisJobArchive:
             for job_id in ids:
                 reads.hgetall(job_key(job_id))
             return [job_from_hash(fields) for fields in reads.execute() if fields]
-
-
-def _tombstone(job_id: str) -> str:
-    return f"gone:{job_id}"
