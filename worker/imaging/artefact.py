@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 
 from shared.errors import InternalError
-from worker.imaging.encode import bgra, encode_matte
+from worker.imaging.encode import encode_matte
+from worker.imaging.picture import Picture
 from worker.imaging.types import Alpha, Cutout
 from worker.imaging.writing import Tags, png
 
 
 def encode_artefact(cutout: Cutout) -> memoryview:
     """A cut-out with its profile; colours under alpha 0 are lost. The frame must be the whole canvas."""
-    return png(bgra(cutout), Tags(cutout.icc_profile))
+    return png(Picture.of_cutout(cutout), Tags(cutout.icc_profile))
 
 
 def decode_artefact(data: bytes) -> Cutout:

@@ -86,11 +86,6 @@ def flatten(cutout: Cutout, color: tuple[int, int, int]) -> Rgb:
     return under(cutout, plain(color, *cutout.alpha.shape)).rgb
 
 
-def zero_hidden(rgb: Rgb, alpha: Alpha) -> Rgb:
-    """Black where nothing is seen: it packs smaller, and the removed background does not travel along."""
-    return cv2.copyTo(rgb, alpha)
-
-
 def strips(height: int, width: int) -> Iterator[slice]:
     """Bands of whole rows that cover the picture."""
     rows = max(1, _STRIP_PX // width)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from shared.errors import TooManyMegapixels
 from shared.plugins import load
 from shared.spec.output import OutputSpec
-from worker.imaging.composite import WHITE, flatten, zero_hidden
+from worker.imaging.composite import WHITE, flatten
+from worker.imaging.picture import Picture
 from worker.imaging.resize import resize
-from worker.imaging.types import Alpha, Cutout, Pixels
+from worker.imaging.types import Alpha, Cutout
 from worker.imaging.writing import Tags, png
 
 _PREVIEW_SIDE_PX = 1024
@@ -39,7 +39,7 @@ def encode(cutout: Cutout, spec: OutputSpec, exif: bytes | None = None) -> Encod
     if max(cutout.alpha.shape) > form.MAX_SIDE_PX:
         raise TooManyMegapixels(f"A {spec.format} holds at most {form.MAX_SIDE_PX} px a side; ask for png.")
     icc_profile = cutout.icc_profile if spec.channels == "rgba" else None
-    data = form.write(_pixels(cutout, spec), Tags(icc_profile, exif), spec)
+    data = form.write(_picture(cutout, spec), Tags(icc_profile, exif), spec)
     return _encoded(data, cutout.alpha, form.CONTENT_TYPE, form.EXTENSION)
 
 
@@ -52,7 +52,7 @@ def encode_preview(cutout: Cutout) -> Encoded:
 
 def encode_matte(alpha: Alpha) -> Encoded:
     """Write a matte as an 8-bit grey PNG."""
-    return _encoded(png(alpha), alpha, "image/png", "png")
+    return _encoded(png(Picture.of(alpha)), alpha, "image/png", "png")
 
 
 def fills_with_white(cutout: Cutout, spec: OutputSpec) -> bool:
@@ -60,18 +60,12 @@ def fills_with_white(cutout: Cutout, spec: OutputSpec) -> bool:
     return spec.format == "jpeg" and spec.channels == "rgba" and int(cutout.alpha.min()) < 255
 
 
-def bgra(cutout: Cutout) -> Pixels:
-    """The four channels in OpenCV's order, colours hidden by alpha 0 zeroed."""
-    pixels = cv2.cvtColor(zero_hidden(cutout.rgb, cutout.alpha), cv2.COLOR_RGB2BGRA)
-    return cv2.insertChannel(cutout.alpha, pixels, 3)
-
-
-def _pixels(cutout: Cutout, spec: OutputSpec) -> Pixels:
+def _picture(cutout: Cutout, spec: OutputSpec) -> Picture:
     if spec.channels == "alpha":
-        return np.ascontiguousarray(cutout.alpha)
+        return Picture.of(cutout.alpha)
     if spec.format == "jpeg":
-        return cv2.cvtColor(flatten(cutout, WHITE), cv2.COLOR_RGB2BGR)
-    return bgra(cutout)
+        return Picture.of(cv2.cvtColor(flatten(cutout, WHITE), cv2.COLOR_RGB2BGR))
+    return Picture.of_cutout(cutout)
 
 
 def _encoded(data: memoryview, alpha: Alpha, content_type: str, extension: str) -> Encoded:

@@ -5,13 +5,14 @@ The file is as the specification has it (W3C, Portable Network Graphics, third e
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from worker.imaging.picture import Picture
 from worker.imaging.types import Pixels
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -21,42 +22,47 @@ _TO_RGB = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 _UP = 2
 _LEVEL = 1
 _BAND_BYTES = 1 << 19
-"""Filtered and compressed piece by piece, each small enough for the processor's cache."""
+"""Made, filtered and compressed piece by piece, each small enough for the processor's cache."""
 
 
-def write_png(pixels: Pixels, icc_profile: bytes | None = None, exif: bytes | None = None) -> memoryview:
-    """Pixels as a file; `exif` as TIFF, without a format's own prefix."""
-    height, width = pixels.shape[:2]
-    depth = 8 * pixels.itemsize
-    colour_type = _COLOUR_TYPES[pixels.shape[2] if pixels.ndim == 3 else 1]
+def write_png(picture: Picture, icc_profile: bytes | None = None, exif: bytes | None = None) -> memoryview:
+    """A picture as a file; `exif` as TIFF, without a format's own prefix."""
+    height, width, *channels = picture.shape
+    depth = 8 * picture.band(slice(1)).itemsize
+    colour_type = _COLOUR_TYPES[channels[0] if channels else 1]
     file = bytearray(_SIGNATURE)
-    _append(file, b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
+    _append(file, b"IHDR", [struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)])
     if icc_profile:
-        _append(file, b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(icc_profile))
+        _append(file, b"iCCP", [b"ICC profile\0\0", isal_zlib.compress(icc_profile)])
     if exif:
-        _append(file, b"eXIf", exif)
-    _append(file, b"IDAT", b"".join(_compressed(pixels)))
-    _append(file, b"IEND", b"")
+        _append(file, b"eXIf", [exif])
+    _append(file, b"IDAT", _compressed(picture))
+    _append(file, b"IEND", [])
     return memoryview(file)
 
 
-def _append(file: bytearray, kind: bytes, data: bytes) -> None:
-    file += struct.pack(">I", len(data)) + kind
-    file += data
-    file += struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
+def _append(file: bytearray, kind: bytes, parts: Iterable[bytes]) -> None:
+    start = len(file)
+    file += bytes(4) + kind
+    for part in parts:
+        file += part
+    struct.pack_into(">I", file, start, len(file) - start - 8)
+    with memoryview(file) as whole, whole[start + 4 :] as chunk:
+        checksum = isal_zlib.crc32(chunk)
+    file += struct.pack(">I", checksum)
 
 
-def _compressed(pixels: Pixels) -> Iterator[bytes]:
+def _compressed(picture: Picture) -> Iterator[bytes]:
     stream = isal_zlib.compressobj(_LEVEL)
-    for band in _filtered(pixels):
+    for band in _filtered(picture):
         yield stream.compress(band)
     yield stream.flush()
 
 
-def _filtered(pixels: Pixels) -> Iterator[NDArray[np.uint8]]:
+def _filtered(picture: Picture) -> Iterator[NDArray[np.uint8]]:
     """The rows in the file's order, each byte less the one above it, behind the filter's number; band by band."""
     above: NDArray[np.uint8] | None = None
-    for band in _bands(pixels):
+    for band in picture.bands(_BAND_BYTES):
         rows = _bytes(band)
         filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
         filtered[:, 0] = _UP
@@ -64,12 +70,6 @@ def _filtered(pixels: Pixels) -> Iterator[NDArray[np.uint8]]:
         np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
         above = rows[-1]
         yield filtered
-
-
-def _bands(pixels: Pixels) -> Iterator[Pixels]:
-    count = max(1, _BAND_BYTES // pixels[0].nbytes)
-    for top in range(0, len(pixels), count):
-        yield pixels[top : top + count]
 
 
 def _bytes(band: Pixels) -> NDArray[np.uint8]:

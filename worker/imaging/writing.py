@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from shared.errors import InternalError
+from worker.imaging.picture import Picture
 from worker.imaging.png import write_png
 from worker.imaging.types import Pixels
 
@@ -26,9 +27,9 @@ class Tags:
 NO_TAGS = Tags()
 
 
-def png(pixels: Pixels, tags: Tags = NO_TAGS) -> memoryview:
+def png(picture: Picture, tags: Tags = NO_TAGS) -> memoryview:
     """A PNG, quick rather than small."""
-    return write_png(pixels, tags.icc_profile, tags.exif)
+    return write_png(picture, tags.icc_profile, tags.exif)
 
 
 def opencv(extension: str, pixels: Pixels, tags: Tags, options: list[int]) -> memoryview:

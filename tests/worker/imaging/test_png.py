@@ -13,9 +13,13 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageCms
 
 from worker.imaging import png
-from worker.imaging.png import write_png
+from worker.imaging.picture import Picture
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def write_png(pixels, *tags):
+    return png.write_png(Picture.of(pixels), *tags)
 
 
 def read(data):

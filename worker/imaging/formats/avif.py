@@ -1,7 +1,7 @@
 """AVIF: the smallest, lossy with exact alpha."""
 
 from shared.spec.output import OutputSpec
-from worker.imaging.types import Pixels
+from worker.imaging.picture import Picture
 from worker.imaging.writing import Tags, pillow
 
 CONTENT_TYPE = "image/avif"
@@ -16,8 +16,10 @@ _FULL_COLOR_FROM = 90
 """Quality from which colour keeps its full resolution: below, nobody misses it."""
 
 
-def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+def write(picture: Picture, tags: Tags, spec: OutputSpec) -> memoryview:
     """Lossy colours; alpha is exact."""
     subsampling = "4:4:4" if spec.quality >= _FULL_COLOR_FROM else "4:2:0"
-    exact = {"codec": "aom", "advanced": _EXACT_ALPHA} if pixels.ndim == 3 else {}
-    return pillow("AVIF", pixels, tags, quality=spec.quality, speed=_SPEED, subsampling=subsampling, **exact)
+    exact = {"codec": "aom", "advanced": _EXACT_ALPHA} if len(picture.shape) == 3 else {}
+    return pillow(
+        "AVIF", picture.whole(), tags, quality=spec.quality, speed=_SPEED, subsampling=subsampling, **exact
+    )

@@ -3,7 +3,7 @@
 import cv2
 
 from shared.spec.output import OutputSpec
-from worker.imaging.types import Pixels
+from worker.imaging.picture import Picture
 from worker.imaging.writing import Tags, opencv
 
 CONTENT_TYPE = "image/jpeg"
@@ -11,6 +11,6 @@ EXTENSION = "jpg"
 MAX_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION
 
 
-def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+def write(picture: Picture, tags: Tags, spec: OutputSpec) -> memoryview:
     """Grey or BGR; the caller has laid the picture on a ground."""
-    return opencv(".jpg", pixels, tags, [cv2.IMWRITE_JPEG_QUALITY, spec.quality])
+    return opencv(".jpg", picture.whole(), tags, [cv2.IMWRITE_JPEG_QUALITY, spec.quality])

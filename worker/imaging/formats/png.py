@@ -3,7 +3,7 @@
 import numpy as np
 
 from shared.spec.output import OutputSpec
-from worker.imaging.types import Pixels
+from worker.imaging.picture import Picture
 from worker.imaging.writing import Tags, png
 
 CONTENT_TYPE = "image/png"
@@ -11,6 +11,10 @@ EXTENSION = "png"
 MAX_SIDE_PX = 2**31 - 1
 
 
-def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+def write(picture: Picture, tags: Tags, spec: OutputSpec) -> memoryview:
     """All pixels as they are; 16 bits a channel hold each level times 257, so that white stays white."""
-    return png(pixels if spec.bit_depth == 8 else pixels.astype(np.uint16) * np.uint16(257), tags)
+    return png(picture if spec.bit_depth == 8 else _deep(picture), tags)
+
+
+def _deep(picture: Picture) -> Picture:
+    return Picture(picture.shape, lambda rows: picture.band(rows).astype(np.uint16) * np.uint16(257))

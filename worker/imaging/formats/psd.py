@@ -10,7 +10,8 @@ from psd_tools.psd.image_resources import ImageResource
 
 from shared.spec.output import OutputSpec
 from worker.imaging.composite import WHITE, flatten
-from worker.imaging.types import Cutout, Pixels
+from worker.imaging.picture import Picture
+from worker.imaging.types import Cutout
 from worker.imaging.writing import Tags
 
 CONTENT_TYPE = "image/vnd.adobe.photoshop"
@@ -18,8 +19,9 @@ EXTENSION = "psd"
 MAX_SIDE_PX = 30_000  # more is a PSB
 
 
-def write(pixels: Pixels, tags: Tags, spec: OutputSpec) -> memoryview:
+def write(picture: Picture, tags: Tags, spec: OutputSpec) -> memoryview:
     """One layer `Subject` with its alpha as mask; viewers that know no layers show it on white."""
+    pixels = picture.whole()
     rgb, alpha = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB), cv2.extractChannel(pixels, 3)
     document = PSDImage.frompil(Image.fromarray(flatten(Cutout.of(rgb, alpha), WHITE)))
     layer = document.create_pixel_layer(Image.fromarray(rgb), name="Subject")
