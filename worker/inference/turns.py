@@ -36,10 +36,11 @@ def place() -> Place:
 class Turns:
     """A lock whose next holder is the one of the lowest rank that waits, and of those the first to come."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
+        """`places`: how many may hold it at once."""
         self._changed = Condition()
         self._waiting: list[Place] = []
-        self._is_taken = False
+        self._free = places
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -47,12 +48,14 @@ class Turns:
         mine = place()
         with self._changed:
             heappush(self._waiting, mine)
-            self._changed.wait_for(lambda: not self._is_taken and self._waiting[0] == mine)
+            self._changed.wait_for(lambda: self._free > 0 and self._waiting[0] == mine)
             heappop(self._waiting)
-            self._is_taken = True
+            self._free -= 1
+            if self._free:
+                self._changed.notify_all()  # the next one may have looked before this one had gone in
         try:
             yield
         finally:
             with self._changed:
-                self._is_taken = False
+                self._free += 1
                 self._changed.notify_all()

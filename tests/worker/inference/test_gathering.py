@@ -50,7 +50,7 @@ class Callers:
             thread.start()
             self._threads.append(thread)
             before = len(self._threads) - 1
-            while len(self._gathering._waiting) < before and self._gathering._device._is_taken:
+            while len(self._gathering._waiting) < before and not self._gathering._device._free:
                 pass  # in this order
 
     def _one(self, picture, rank):

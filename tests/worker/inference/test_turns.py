@@ -35,8 +35,9 @@ def test_the_lower_rank_first():
     assert order_of([1, 1, 0, 1, 0]) == [2, 4, 0, 1, 3]
 
 
-def test_only_one_at_a_time():
-    turns, start, inside, most = Turns(), Barrier(8), [], []
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_no_more_at_a_time_than_there_are_places(places):
+    turns, start, inside, most = Turns(places), Barrier(8), [], []
 
     def work(number):
         start.wait()
@@ -54,7 +55,38 @@ def test_only_one_at_a_time():
     for thread in threads:
         thread.join(30)
     sys.setswitchinterval(before)
-    assert (len(most), max(most)) == (800, 1)
+    assert len(most) == 800 and max(most) <= places
+
+
+def test_a_place_that_is_free_is_taken_at_once():
+    turns, both = Turns(2), Barrier(2)
+
+    def meet():
+        with turns.taken():
+            both.wait(20)
+
+    other = Thread(target=meet)
+    other.start()
+    meet()
+    other.join(20)
+
+
+def test_waiting_ones_fill_all_places_that_become_free():
+    turns, both = Turns(2), Barrier(2)
+
+    def meet():
+        with turns.taken():
+            both.wait(20)
+
+    threads = [Thread(target=meet) for _ in range(2)]
+    with turns.taken(), turns.taken():
+        for thread in threads:
+            thread.start()
+        while len(turns._waiting) < 2:
+            pass
+    for thread in threads:
+        thread.join(20)
+    assert not both.broken
 
 
 def test_whoever_fails_gives_it_back():
