@@ -33,6 +33,7 @@ from shared.settings import Settings
 from shared.storage.memory import MemoryObjectStore
 from shared.tenants.redis_store import RedisTenantStore
 from shared.uploads.redis_store import RedisUploadStore
+from tests.api.pictures import encoded
 from tests.api.working_queue import WorkingQueue
 
 
@@ -45,23 +46,18 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture on disk."""
+    path = tmp_path / "cat.png"
+    path.write_bytes(encoded())
+    return path
+
+
+@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path, signing_secret="in-memory", max_bytes=2_000_000, counters_url="memory://"
     )
-
-
-@pytest.fixture
-def redis_server() -> fakeredis.FakeServer:
-    """Set `connected = False`, and Redis is down."""
-    return fakeredis.FakeServer()
-
-
-@pytest.fixture
-def redis(redis_server: fakeredis.FakeServer) -> Iterator[fakeredis.FakeRedis]:
-    connection = fakeredis.FakeRedis(server=redis_server, decode_responses=True)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from shared.metrics import Figures
 from shared.queue.names import QUEUES, RUNG_AT
 from shared.spec.job import JobSpec
 from shared.spec.webhook import EventType
-from tests.api.conftest import jobs, redis, redis_server, settings
+from tests.api.conftest import jobs, settings
 from tests.api.working_queue import PICTURE, WorkingQueue
 
-__all__ = ["jobs", "redis", "redis_server", "settings"]
+__all__ = ["jobs", "settings"]
 
 
 @pytest.fixture

@@ -12,13 +12,6 @@ from tests.api.working_queue import RESULT
 
 
 @pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "cat.png"
-    path.write_bytes(encoded())
-    return path
-
-
-@pytest.fixture
 def run(working_url):
     """Run `cutroom …` against an API that does all work at once."""
     return lambda *args: CliRunner().invoke(cli, [*map(str, args), "--server", working_url])

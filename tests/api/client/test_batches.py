@@ -3,26 +3,11 @@
 import httpx
 import pytest
 
-from api.app import create_app
 from api.client.batches import Batches
 from api.client.client import CutroomClient, NotAPicture, Refused
 from tests.api.pictures import encoded
 
 LINES = [{"custom_id": name, "input": {"url": f"https://example.com/{name}.png"}} for name in ("a", "b")]
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "cat.png"
-    path.write_bytes(encoded())
-    return path
-
-
-@pytest.fixture
-def cutroom(deps):
-    """A client of an API that does no work."""
-    with CutroomClient("http://x", transport=httpx.WSGITransport(create_app(deps.settings, deps))) as client:
-        yield client
 
 
 @pytest.fixture

@@ -19,20 +19,6 @@ SEGMENTED = Segmented(
 
 
 @pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "cat.png"
-    path.write_bytes(encoded())
-    return path
-
-
-@pytest.fixture
-def cutroom(deps):
-    """A client of an API that does no work."""
-    with CutroomClient("http://x", transport=httpx.WSGITransport(create_app(deps.settings, deps))) as client:
-        yield client
-
-
-@pytest.fixture
 def busy(working_url):
     """A client of an API that does all work at once."""
     with CutroomClient(working_url) as client:

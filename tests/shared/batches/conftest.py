@@ -1,6 +1,6 @@
 """Batches and jobs on a Redis that lives in this process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import fakeredis
 import pytest
@@ -22,13 +22,6 @@ SEGMENTED = Segmented(
 )
 BULK = JobSpec.model_validate({"input": {"url": "https://example.com/a.png"}, "priority": "bulk"})
 ERROR = JobError("no_subject", "title", "detail", "segment", retryable=False)
-
-
-@pytest.fixture
-def redis() -> Iterator[fakeredis.FakeRedis]:
-    connection = fakeredis.FakeRedis(decode_responses=True)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Endpoints and deliveries on a Redis that lives in this process."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import fakeredis
 import pytest
@@ -13,13 +13,6 @@ from shared.events.redis_endpoints import RedisEndpointStore
 from shared.spec.webhook import EventType
 
 LANES = Lanes(lease_seconds=60, per_target=2, per_tenant=4)
-
-
-@pytest.fixture
-def redis() -> Iterator[fakeredis.FakeRedis]:
-    connection = fakeredis.FakeRedis(decode_responses=True)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

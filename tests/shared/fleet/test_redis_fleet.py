@@ -2,7 +2,6 @@
 
 import time
 
-import fakeredis
 import pytest
 
 from shared.errors import StoreUnavailable
@@ -13,15 +12,8 @@ ONE = WorkerFacts("one", ("gpu.interactive",), ("imgly-medium",), ("imgly-medium
 
 
 @pytest.fixture
-def server():
-    return fakeredis.FakeServer()
-
-
-@pytest.fixture
-def fleet(server):
-    connection = fakeredis.FakeRedis(server=server, decode_responses=True)
-    yield RedisFleet(connection, 0.05)
-    connection.close()
+def fleet(redis):
+    return RedisFleet(redis, 0.05)
 
 
 def test_nobody_is_alive_at_first(fleet):
@@ -34,10 +26,9 @@ def test_who_announces_itself_is_alive(fleet):
     assert sorted(fleet.alive(), key=lambda facts: facts.worker_id) == [ONE, WorkerFacts("two", ())]
 
 
-def test_a_worker_of_a_later_version_is_understood_as_far_as_we_know(fleet, server):
-    with fakeredis.FakeRedis(server=server) as connection:
-        connection.sadd("workers", "new")
-        connection.set("worker:new", '{"worker_id": "new", "queues": ["cpu.bulk"], "mood": "good"}')
+def test_a_worker_of_a_later_version_is_understood_as_far_as_we_know(fleet, redis):
+    redis.sadd("workers", "new")
+    redis.set("worker:new", '{"worker_id": "new", "queues": ["cpu.bulk"], "mood": "good"}')
     assert fleet.alive() == [WorkerFacts("new", ("cpu.bulk",))]
 
 
@@ -49,16 +40,15 @@ def test_who_falls_silent_is_forgotten(fleet):
     assert fleet.alive() == [ONE]
 
 
-def test_who_is_gone_is_no_longer_looked_for(fleet, server):
+def test_who_is_gone_is_no_longer_looked_for(fleet, redis):
     fleet.announce(ONE)
     time.sleep(0.07)
     fleet.alive()
-    with fakeredis.FakeRedis(server=server) as connection:
-        assert connection.scard("workers") == 0
+    assert redis.scard("workers") == 0
 
 
-def test_a_store_that_is_down_says_so(fleet, server):
-    server.connected = False
+def test_a_store_that_is_down_says_so(fleet, redis_server):
+    redis_server.connected = False
     with pytest.raises(StoreUnavailable):
         fleet.alive()
     with pytest.raises(StoreUnavailable):

@@ -2,7 +2,6 @@
 
 import time
 
-import fakeredis
 import pytest
 
 from shared.errors import IdempotencyInProgress, IdempotencyKeyReused
@@ -10,12 +9,6 @@ from shared.idempotency.port import Answered, Attempt, StoredAnswer, Taken
 from shared.idempotency.redis_store import RedisIdempotencyStore
 
 ANSWER = StoredAnswer(202, {"Location": "/x"}, "{}")
-
-
-@pytest.fixture
-def redis():
-    with fakeredis.FakeRedis(decode_responses=True) as redis:
-        yield redis
 
 
 @pytest.fixture

@@ -18,18 +18,6 @@ JOB = "job_01"
 
 
 @pytest.fixture
-def redis_server() -> fakeredis.FakeServer:
-    return fakeredis.FakeServer()
-
-
-@pytest.fixture
-def redis(redis_server: fakeredis.FakeServer) -> Iterator[fakeredis.FakeRedis]:
-    connection = fakeredis.FakeRedis(server=redis_server, decode_responses=True)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
 def times() -> StoreTimes:
     return StoreTimes(
         lease_seconds=LEASE_SECONDS,

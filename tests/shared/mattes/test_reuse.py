@@ -3,7 +3,6 @@
 import io
 import time
 
-import fakeredis
 import pytest
 
 from shared.jobs.results import InputFacts, ModelUsed, Quality, Segmented
@@ -22,14 +21,8 @@ MADE = Segmented(
 
 
 @pytest.fixture
-def server():
-    return fakeredis.FakeServer()
-
-
-@pytest.fixture
-def index(server):
-    with fakeredis.FakeRedis(server=server, decode_responses=True) as redis:
-        yield RedisMatteIndex(redis)
+def index(redis):
+    return RedisMatteIndex(redis)
 
 
 @pytest.fixture
@@ -100,7 +93,7 @@ def test_nothing_is_remembered_longer_than_its_job(index, objects):
     assert reused(wish(tenant="late"), index, objects) is None
 
 
-def test_without_the_index_a_new_one_is_made(index, objects, server):
-    server.connected = False
+def test_without_the_index_a_new_one_is_made(index, objects, redis_server):
+    redis_server.connected = False
     assert reused(wish(), index, objects) is None
     remember(wish(), MADE, index, time.time() + 60)

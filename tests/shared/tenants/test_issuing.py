@@ -2,7 +2,6 @@
 
 import time
 
-import fakeredis
 import pytest
 
 from shared.errors import NotFound, StoreUnavailable
@@ -10,17 +9,6 @@ from shared.tenants.issuing import KeyWish, issue, revoke, rotate
 from shared.tenants.keys import id_of
 from shared.tenants.redis_store import RedisTenantStore
 from shared.tenants.store import TenantLimits
-
-
-@pytest.fixture
-def server():
-    return fakeredis.FakeServer()
-
-
-@pytest.fixture
-def redis(server):
-    with fakeredis.FakeRedis(server=server, decode_responses=True) as redis:
-        yield redis
 
 
 @pytest.fixture
@@ -74,7 +62,7 @@ def test_an_unknown_key(store, change):
         change(store, "nobody")
 
 
-def test_redis_is_down(store, server):
-    server.connected = False
+def test_redis_is_down(store, redis_server):
+    redis_server.connected = False
     with pytest.raises(StoreUnavailable):
         store.find("x")

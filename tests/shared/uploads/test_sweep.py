@@ -3,7 +3,6 @@
 import io
 import time
 
-import fakeredis
 import pytest
 
 from shared.errors import StorageUnavailable
@@ -16,9 +15,8 @@ UPLOAD = Upload("upl_1", "acme", "t/acme/upl_1/input", "image/png", 3, None, 9e9
 
 
 @pytest.fixture
-def uploads():
-    with fakeredis.FakeRedis(decode_responses=True) as redis:
-        yield RedisUploadStore(redis)
+def uploads(redis):
+    return RedisUploadStore(redis)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 
-import fakeredis
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,12 +46,6 @@ def stand_in(card, file):
 @pytest.fixture
 def settings(tmp_path):
     return Settings(data_dir=tmp_path, retry_delay_seconds=0, model_cache=tmp_path)
-
-
-@pytest.fixture
-def redis():
-    with fakeredis.FakeRedis(decode_responses=True) as redis:
-        yield redis
 
 
 @pytest.fixture
