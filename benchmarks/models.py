@@ -17,22 +17,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, partial
-from importlib import import_module
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from tempfile import gettempdir
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from benchmarks.publishing.report import Row, kept_rows, report
 from benchmarks.service.memory import own_peak_bytes
-from shared.catalog import CARDS, UPSCALERS, ModelCard
+from shared.catalog import CARDS, MATTING, UPSCALERS, ModelCard
 from worker.inference.loading import load_network
 from worker.inference.recipe import Recipe
+from worker.matting import fba
 from worker.segmentation import loading as segmenters
 from worker.upscaling import runtime as upscalers
 
@@ -55,6 +54,8 @@ class Subject:
     megabytes: int
     largest: float
     """Of its output: what makes differences shares."""
+    white: float = 255.0
+    """Of what goes in."""
 
     @cached_property
     def side(self) -> int:
@@ -73,7 +74,7 @@ class Subject:
         y, x = np.mgrid[:height, :width]
         planes = np.stack([(x + channel * y) % 1024 / 1024 for channel in range(channels)], 2) * 235
         noisy = planes + np.random.default_rng(0).uniform(0, 20, planes.shape)
-        return noisy[None].astype(self.recipe.dtype)
+        return (noisy[None] * (self.white / 255)).astype(self.recipe.dtype)
 
 
 def main() -> None:
@@ -110,7 +111,7 @@ def _subjects() -> dict[str, Subject]:
             found.setdefault((one.keys, one.recipe.shape, card.family == "u2net", one.recipe.precision), one)
     for card in UPSCALERS.values():
         found[card.name] = Subject(card.name, card.arch, upscalers.recipe(card, TILE_PX), 0, 255.0)
-    found["fba"] = Subject("fba-matting", "fba_matting", _fba(), 0, 1.0)
+    found["fba"] = Subject("fba-matting", "fba_matting", _fba(), 0, 1.0, white=1.0)
     return {one.name: one for one in found.values()}
 
 
@@ -119,27 +120,9 @@ def _segmenter(card: ModelCard) -> Subject:
 
 
 def _fba() -> Recipe:
-    """At one size, where a server takes any. Kept in float32, which it needs."""
-    build = import_module("worker.segmentation.arch").build
-    shape = (1, 1024, 1024, 14)
-    return Recipe("fba_matting", partial(build, "fba_matting"), _planes, shape, "f32", dtype="float32")
-
-
-def _planes(network: Any) -> Any:
-    from torch import nn  # noqa: PLC0415
-
-    class Planes(nn.Module):
-        """Photo, marks, normalised photo and distances in one tensor of 0..255, channels last."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, planes: Any) -> Any:
-            photo, marks, normalised, distances = (planes.permute(0, 3, 1, 2) / 255).split((3, 2, 3, 6), 1)
-            return self.network(photo, marks.round(), normalised, distances)
-
-    return Planes()
+    """At one size, where a server takes any."""
+    whole = fba.recipe(MATTING["fba-matting"])
+    return replace(whole, shape=(1, 1024, 1024, whole.shape[3]))
 
 
 def _row(subject: Subject) -> Row:

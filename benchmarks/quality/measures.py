@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.imaging.types import Alpha
+from worker.quantizing.judging import gradient_of
 
 
 class Score(NamedTuple):
@@ -30,8 +31,9 @@ def score(matte: Alpha, truth: Alpha, kind: str) -> Score:
     counted = ~ignored(truth, kind)
     found, true = matte >= 128, truth >= 128
     depth_px = max(1, int(0.02 * np.hypot(*truth.shape)))
-    difference = np.abs(matte.astype(np.float32) - truth.astype(np.float32))[counted] / 255
-    gradient = (_gradient(matte) - _gradient(truth))[counted]
+    shares = [levels.astype(np.float32) / 255 for levels in (matte, truth)]
+    difference = np.abs(shares[0] - shares[1])[counted]
+    gradient = (gradient_of(shares[0]) - gradient_of(shares[1]))[counted]
     return Score(
         iou=_overlap(found & counted, true & counted),
         mae=float(difference.mean()),
@@ -61,8 +63,3 @@ def _boundary(mask: NDArray[np.bool_], depth_px: int) -> NDArray[np.bool_]:
     framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     inside = cv2.erode(framed, np.ones((3, 3), np.uint8), iterations=depth_px)[1:-1, 1:-1]
     return mask & (inside == 0)
-
-
-def _gradient(matte: Alpha) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(matte.astype(np.float32) / 255, (0, 0), 1.4)
-    return np.asarray(cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)))

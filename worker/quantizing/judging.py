@@ -63,12 +63,12 @@ def _between(ours: Matte, theirs: Matte) -> tuple[float, float, float, float]:
     either = int(np.count_nonzero(mine | true))
     # Two mattes without a subject agree, though they have no pixel in common.
     overlap = int(np.count_nonzero(mine & true)) / either if either else 1.0
-    steps = _gradient(theirs)
-    change = np.square(_gradient(ours) - steps).sum()
+    steps = gradient_of(theirs)
+    change = np.square(gradient_of(ours) - steps).sum()
     return float(np.abs(ours - theirs).mean()), overlap, float(change), float(np.square(steps).sum())
 
 
-def _gradient(matte: Matte) -> NDArray[np.float32]:
+def gradient_of(matte: Matte) -> NDArray[np.float32]:
     """Magnitudes, as the gradient error of matting is defined: Sobel after a Gaussian of sigma 1.4."""
     smooth = cv2.GaussianBlur(np.asarray(matte, np.float32), (0, 0), 1.4)
     return np.asarray(cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)))
