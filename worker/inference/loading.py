@@ -21,6 +21,6 @@ def load_network(
     weights are damaged or another network's.
     """
     if device == "cuda":
-        network: Network = torch_network().CudaNetwork(recipe, weights, compiled=compiled)
+        network: Network = torch_network().on_cuda(recipe, weights, compiled=compiled)
         return Gathering(network, max_batch) if max_batch > 1 else network
     return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision)
