@@ -62,6 +62,7 @@ def open_deps(settings: Settings) -> Deps:
             device=settings.device,
             tile_side_px=settings.upscale_tile_px,
             compiled=settings.torch_compile,
+            max_batch=settings.max_batch,
             partner=(lambda: weights.get(PARTNERS[card.partner]).path) if card.partner else None,
         )
 

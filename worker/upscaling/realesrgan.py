@@ -37,7 +37,7 @@ class Upscaler:
             raise ValueError(f"tiles need at least {_least_side(pad_px)} px with a pad of {pad_px} px")
         self._network = network
         self._strengths = strengths
-        self._tiling = Tiling(network.side_px, pad_px, network.scale)
+        self._tiling = Tiling(network.side_px, pad_px, network.scale, network.at_once)
 
     @classmethod
     def load(  # noqa: PLR0913 what a network is made from, and what it runs on
@@ -48,6 +48,7 @@ class Upscaler:
         device: str,
         tile_side_px: int,
         compiled: bool = False,
+        max_batch: int = 1,
         partner: Callable[[], Path] | None = None,
     ) -> "Upscaler":
         """Load the network of a catalogue row from its weights file; ModelUnavailable where that cannot be.
@@ -55,7 +56,7 @@ class Upscaler:
         `partner` gives the file of the row's partner, and is called when it is first needed.
 
         `tile_side_px` counts the pads; it is rounded up to even, as one network folds its input 2×2. Raises
-        SettingsInvalid where it is too small for the network.
+        SettingsInvalid where it is too small for the network. A GPU gets `max_batch` tiles at once.
         """
         if tile_side_px < _least_side(card.tile_pad_px):
             raise SettingsInvalid(
@@ -64,7 +65,9 @@ class Upscaler:
         side_px = tile_side_px + tile_side_px % 2
 
         def network(file: Path) -> TileNetwork:
-            return load_tiles(card, file, device=device, side_px=side_px, compiled=compiled)
+            return load_tiles(
+                card, file, device=device, side_px=side_px, compiled=compiled, max_batch=max_batch
+            )
 
         def at(strength: float, partner: Callable[[], Path]) -> TileNetwork:
             return network(mixed(weights, partner(), strength, shapes(card)))
@@ -137,10 +140,11 @@ class Upscaler:
             large[tile.area(self._tiling.scale)] = 255
         return large
 
-    def _run_grey(self, tile: Pixels) -> Pixels:
-        """Alpha as a grey picture through the same network, as the official code does (utils.py)."""
-        large = self._network.run(np.asarray(cv2.cvtColor(tile, cv2.COLOR_GRAY2RGB), np.uint8))
-        return np.asarray(cv2.cvtColor(large, cv2.COLOR_RGB2GRAY), np.uint8)
+    def _run_grey(self, tiles: Pixels) -> Pixels:
+        """Alpha as grey pictures through the same network, as the official code does (utils.py)."""
+        large = self._network.run(np.repeat(tiles[..., None], 3, axis=3))
+        stacked = cv2.cvtColor(large.reshape(-1, large.shape[2], 3), cv2.COLOR_RGB2GRAY)
+        return np.asarray(stacked, np.uint8).reshape(large.shape[:3])
 
     def _recombine(
         self, rgb: Rgb, alpha: Alpha, large_rgb: Rgb, large_alpha: Alpha, rows: Sequence[Sequence[Tile]]

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import structlog
 
 from shared.catalog import ModelCard
+from shared.errors import OutOfMemory
 from worker.inference.checkpoint import Shapes
 from worker.inference.loading import load_network
 from worker.inference.recipe import Network, Recipe, parked
@@ -25,6 +27,8 @@ from worker.upscaling.tiles import Pixels
 if TYPE_CHECKING:
     from torch import nn
 
+_log = structlog.get_logger(__name__)
+
 
 class TileNetwork(Protocol):
     """A network that enlarges square RGB tiles of one side."""
@@ -33,9 +37,11 @@ class TileNetwork(Protocol):
     """Side of a tile going in."""
     scale: int
     """How many times larger a tile comes out."""
+    at_once: int
+    """How many are worth giving it at once."""
 
-    def run(self, tile: Pixels) -> Pixels:
-        """Enlarge uint8 (side, side, 3) to uint8 (scale·side, scale·side, 3); safe from several threads."""
+    def run(self, tiles: Pixels) -> Pixels:
+        """Enlarge uint8 (N, side, side, 3) to (N, scale·side, scale·side, 3); safe from several threads."""
 
     def park(self) -> bool:
         """Leave the device's memory for the host's; False where that is the same."""
@@ -48,22 +54,44 @@ class Tiles:
     network: Network
     side_px: int
     scale: int
+    at_once: int = 1
 
-    def run(self, tile: Pixels) -> Pixels:
-        """Enlarge one tile."""
-        return np.asarray(self.network.infer(tile[None])[0], np.uint8)
+    def run(self, tiles: Pixels) -> Pixels:
+        """Enlarge them, in halves where memory does not suffice; OutOfMemory where it does not for one alone."""
+        fit = self.at_once
+        if len(tiles) > fit:
+            return np.concatenate(
+                [self.run(tiles[start : start + fit]) for start in range(0, len(tiles), fit)]
+            )
+        try:
+            return np.asarray(self.network.infer(tiles), np.uint8)
+        except OutOfMemory:
+            if len(tiles) == 1:
+                raise
+            self.at_once = min(self.at_once, (len(tiles) + 1) // 2)
+            _log.warning("tiles_halved", at_once=self.at_once)
+            return self.run(tiles)
 
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the network can; it comes back when it is used."""
         return parked(self.network)
 
 
-def load_tiles(
-    card: ModelCard, weights: Path, *, device: str, side_px: int, compiled: bool = False
+def load_tiles(  # noqa: PLR0913 what a network is made from, and what it runs on
+    card: ModelCard,
+    weights: Path,
+    *,
+    device: str,
+    side_px: int,
+    compiled: bool = False,
+    max_batch: int = 1,
 ) -> TileNetwork:
-    """Load the network `card.arch` for tiles of `side_px`. Raises what `load_network` raises."""
+    """Load the network `card.arch` for tiles of `side_px`, of which a GPU gets `max_batch` at once.
+
+    A CPU gains nothing from more than one. Raises what `load_network` raises.
+    """
     network = load_network(recipe(card, side_px), weights, device=device, compiled=compiled)
-    return Tiles(network, side_px, card.scale)
+    return Tiles(network, side_px, card.scale, max_batch if device == "cuda" else 1)
 
 
 def shapes(card: ModelCard) -> Shapes:

@@ -30,6 +30,8 @@ class Tiling:
     side_px: int
     pad_px: int
     scale: int
+    at_once: int = 1
+    """How many are enlarged at once."""
 
     def __post_init__(self) -> None:
         if self.core_px < 1:
@@ -78,21 +80,27 @@ def enlarge(
     tiles: Sequence[Tile],
     progress: Progress,
 ) -> Pixels:
-    """Enlarge `tiles` of a picture by `run`, from (side, side, …) to (scale·side, scale·side, …).
+    """Enlarge `tiles` of a picture by `run`, from (N, side, side, …) to (N, scale·side, scale·side, …).
 
-    Whatever is outside `tiles` stays 0. `progress` is called after each tile; what it raises passes through.
+    Whatever is outside `tiles` stays 0. `progress` is called after each `run`; what it raises passes through.
     """
     height, width = picture.shape[:2]
     padded = _padded(picture, tiling)
     shape = (height * tiling.scale, width * tiling.scale, *picture.shape[2:])
     enlarged: Pixels = np.zeros(shape, np.uint8)
-    for done, tile in enumerate(tiles, start=1):
-        window = padded[tile.y : tile.y + tiling.side_px, tile.x : tile.x + tiling.side_px]
-        pad = tiling.pad_px * tiling.scale
-        core = run(np.ascontiguousarray(window))[pad:, pad:]
-        enlarged[tile.area(tiling.scale)] = core[: tile.height * tiling.scale, : tile.width * tiling.scale]
-        progress(done / len(tiles))
+    pad = tiling.pad_px * tiling.scale
+    for start in range(0, len(tiles), tiling.at_once):
+        group = tiles[start : start + tiling.at_once]
+        large = run(np.stack([_window(padded, tile, tiling.side_px) for tile in group]))[:, pad:, pad:]
+        for tile, core in zip(group, large, strict=True):
+            inside = core[: tile.height * tiling.scale, : tile.width * tiling.scale]
+            enlarged[tile.area(tiling.scale)] = inside
+        progress((start + len(group)) / len(tiles))
     return enlarged
+
+
+def _window(padded: Pixels, tile: Tile, side_px: int) -> Pixels:
+    return padded[tile.y : tile.y + side_px, tile.x : tile.x + side_px]
 
 
 def _padded(picture: Pixels, tiling: Tiling) -> Pixels:

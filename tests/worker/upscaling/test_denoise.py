@@ -61,7 +61,7 @@ def test_a_strength_is_the_network_of_weights_mixed_so(strength, states, upscale
     network = upscaler.denoising(strength)._network
     tile = np.pad(rgb, ((10, 10), (10, 10), (0, 0)), "reflect")
 
-    assert np.abs(network.run(tile) - _enlarged(state, tile)).max() <= 1
+    assert np.abs(network.run(tile[None])[0] - _enlarged(state, tile)).max() <= 1
     assert upscaler.denoising(strength).upscale(Cutout.of(rgb, opaque), 2, lambda _: None).rgb.shape == (
         40,
         40,

@@ -1,5 +1,6 @@
 """Super-resolution networks as the upscaler uses them: tiles in, larger tiles out."""
 
+import copy
 import subprocess
 import sys
 
@@ -8,11 +9,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from shared.catalog import PARTNERS, UPSCALERS
-from shared.errors import SettingsInvalid
+from shared.errors import OutOfMemory, SettingsInvalid
 from tests.worker.upscaling.seeded import CARD, SIDE_PX, seeded_network
+from worker.upscaling import runtime
 from worker.upscaling.realesrgan import Upscaler
 from worker.upscaling.recombine import MARGIN_PX
-from worker.upscaling.runtime import load_tiles
+from worker.upscaling.runtime import Tiles, load_tiles
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +45,61 @@ def test_the_converted_network_equals_torch_within_one_level(loaded, network, ti
     with torch.inference_mode():
         x = torch.from_numpy(tile).permute(2, 0, 1)[None].float() / 255
         expected = (network(x)[0].clamp(0, 1) * 255).round().permute(1, 2, 0).numpy()
-    enlarged = loaded.run(tile)
+    enlarged = loaded.run(tile[None])[0]
     assert enlarged.shape == (4 * SIDE_PX, 4 * SIDE_PX, 3) and enlarged.dtype == np.uint8
     assert np.abs(enlarged - expected).max() <= 1
 
 
 def test_results_are_independent_of_later_runs(loaded, tile):
-    first = loaded.run(tile)
+    first = loaded.run(tile[None])
     kept = first.copy()
-    loaded.run(255 - tile)
+    loaded.run(255 - tile[None])
     np.testing.assert_array_equal(first, kept)
+
+
+class Doubling:
+    """Holds so many tiles."""
+
+    def __init__(self, fits):
+        self.fits, self.seen = fits, []
+
+    def infer(self, batch):
+        self.seen.append(len(batch))
+        if len(batch) > self.fits:
+            raise OutOfMemory("full")
+        return batch.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def test_tiles_that_do_not_fit_together_go_in_halves_and_no_more_at_once_from_then_on():
+    tiles, network = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 3), np.uint8), Doubling(fits=2)
+    loaded = Tiles(network, 4, 2, at_once=7)
+    for _ in range(2):
+        np.testing.assert_array_equal(loaded.run(tiles), tiles.repeat(2, axis=1).repeat(2, axis=2))
+    assert network.seen == [7, 4, 2, 2, 2, 1, 2, 2, 2, 1] and loaded.at_once == 2
+
+
+def test_a_tile_that_does_not_fit_alone_is_out_of_memory():
+    with pytest.raises(OutOfMemory):
+        Tiles(Doubling(fits=0), 4, 2, at_once=4).run(np.zeros((3, 4, 4, 3), np.uint8))
+
+
+def test_tiles_enlarged_together_by_torch_are_those_enlarged_alone(network):
+    from tests.worker.inference.device.twin import Twin  # noqa: PLC0415  (torch)
+    from worker.inference.device.network import TorchNetwork  # noqa: PLC0415  (torch)
+
+    twin, made_of = Twin(), runtime.recipe(CARD, SIDE_PX)
+    on_device = TorchNetwork(made_of, made_of.wrap(copy.deepcopy(network)).requires_grad_(False), twin)
+    tiles = np.random.default_rng(1).integers(0, 256, (3, SIDE_PX, SIDE_PX, 3), np.uint8)
+    together, alone = (Tiles(on_device, SIDE_PX, 4, at_once).run(tiles) for at_once in (3, 1))
+    twin.end()
+    assert made_of.on_cuda == "fp16" and together.shape == (3, 4 * SIDE_PX, 4 * SIDE_PX, 3)
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize(("device", "at_once"), [("cpu", 1), ("cuda", 6)])
+def test_only_a_gpu_gets_several_tiles_at_once(monkeypatch, device, at_once):
+    monkeypatch.setattr(runtime, "load_network", lambda *_args, **_options: Doubling(fits=9))
+    assert load_tiles(CARD, None, device=device, side_px=SIDE_PX, max_batch=6).at_once == at_once
 
 
 def test_the_room_is_imported_without_torch():

@@ -5,13 +5,13 @@ import pytest
 from worker.upscaling.tiles import Tiling, enlarge, part, rows_of_tiles
 
 
-def _repeat(tile):
-    return tile.repeat(2, axis=0).repeat(2, axis=1)
+def _repeat(tiles):
+    return tiles.repeat(2, axis=1).repeat(2, axis=2)
 
 
-def _blurred(tile):
+def _blurred(tiles):
     """Enlarge ×2 after a blur that reaches 3 px."""
-    return _repeat(cv2.GaussianBlur(tile, (7, 7), 1.5))
+    return _repeat(np.stack([cv2.GaussianBlur(tile, (7, 7), 1.5) for tile in tiles]))
 
 
 def _random(*shape):
@@ -26,18 +26,23 @@ def _all_tiles(picture, tiling):
 def test_every_pixel_comes_from_exactly_one_tile(shape):
     picture, tiling = _random(*shape), Tiling(24, 4, 2)
     enlarged = enlarge(picture, _repeat, tiling, _all_tiles(picture, tiling), lambda _: None)
-    np.testing.assert_array_equal(enlarged, _repeat(picture))
+    np.testing.assert_array_equal(enlarged, _repeat(picture[None])[0])
 
 
-def test_every_tile_has_the_one_shape():
-    picture, tiling, seen = _random(30, 50, 3), Tiling(20, 2, 2), set()
+@pytest.mark.parametrize(("at_once", "groups"), [(1, [1] * 8), (3, [3, 3, 2]), (9, [8])])
+def test_tiles_of_one_shape_are_enlarged_so_many_at_once_to_the_same_picture(at_once, groups):
+    picture, tiling, seen, shares = _random(30, 50, 3), Tiling(20, 2, 2, at_once), [], []
 
-    def run(tile):
-        seen.add((tile.shape, tile.flags.c_contiguous))
-        return _repeat(tile)
+    def run(tiles):
+        assert tiles.shape[1:] == (20, 20, 3) and tiles.flags.c_contiguous
+        seen.append(len(tiles))
+        return _blurred(tiles)
 
-    enlarge(picture, run, tiling, _all_tiles(picture, tiling), lambda _: None)
-    assert seen == {((20, 20, 3), True)}
+    tiles = _all_tiles(picture, tiling)
+    enlarged = enlarge(picture, run, tiling, tiles, shares.append)
+    one_by_one = enlarge(picture, _blurred, Tiling(20, 2, 2), tiles, lambda _: None)
+    np.testing.assert_array_equal(enlarged, one_by_one)
+    assert seen == groups and shares[-1] == 1 and len(shares) == len(groups)
 
 
 def test_a_pad_of_the_operators_reach_leaves_no_seam():

@@ -18,12 +18,12 @@ class Weights:
         """Copy them to memory that they come back from fast. Whatever was recorded with them is void: they move."""
         if self.are_parked:
             return
+        self.are_parked = True  # should memory end half-way, all come back
         for tensor in self._tensors:
             layout = torch.empty_like(tensor, device="meta")  # channels may lie last
             staged = self._accelerator.staging((layout.numel(),), layout.dtype)
             staged = staged.as_strided(layout.shape, layout.stride())
             tensor.data = staged.copy_(tensor.data, non_blocking=True)
-        self.are_parked = True
 
     def come_back(self) -> None:
         """Copy them to the device, where they are parked."""
