@@ -2,11 +2,12 @@
 
 The equations are those of Germer et al., "Fast Multi-Level Foreground Estimation" (ICPR 2020): neighbours should
 agree, and both colours mixed by alpha should give the photo. Here a pixel is solved in closed form from the
-weighted mean of its neighbours, all pixels at once (Jacobi), so that it runs in array operations: for neighbours
-F', B' of total weight w, with a = alpha, b = 1 - alpha and r = I - a F' - b B',
+weighted mean of its neighbours, all pixels at once (Jacobi, accelerated), so that it runs in array operations: for
+neighbours F', B' of total weight w, with a = alpha, b = 1 - alpha and r = I - a F' - b B',
 F = F' + a r / (w + a² + b²) and B = B' + b r / (w + a² + b²).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -18,8 +19,10 @@ from worker.imaging.types import Alpha, Rgb
 _SIDE_PX = 256
 """Where the solving ends. 512 px lowers the error by 2 % more, at four times the work."""
 _COARSEST_PX = 4
-_ROUNDS = 5
-"""Per level. Measured at 256 px: 3 rounds 3.41, 5 rounds 3.28, 8 rounds 3.22 of 255 mean error in soft edges."""
+_STEPS = (1.0, 1.566, 1.394)
+"""Per level and round, how far it goes from where it was two rounds ago: Chebyshev's semi-iteration for a spectral
+radius of 0.85 (Golub and Varga, 1961). As good as five plain rounds, docs/quality.md's mean error in soft edges: 3.26
+of 255; three plain rounds 3.37, four of these 3.20."""
 _SMOOTHNESS = 1e-3
 _EDGE_WEIGHT = 0.03
 """How much a step in alpha ties neighbours; 1 in the paper, whose weights hide too little background here."""
@@ -30,86 +33,103 @@ Planes = NDArray[Any]
 
 def solve(rgb: Rgb, alpha: Alpha) -> tuple[Rgb, Rgb]:
     """Subject and background colours, float32 (h, w, 3) of at most 256 px, for a photo and its alpha."""
-    photo, share = _reduced(rgb), _reduced(alpha).astype(np.float32) / 255
-    sizes = _sizes(*share.shape)
+    photo, share = _reduced(rgb).astype(np.float32), _reduced(alpha).astype(np.float32) * np.float32(1 / 255)
     colours = _mean_colours(photo, share)
-    for size in sizes:
-        level = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        level_share = cv2.resize(share, size, interpolation=cv2.INTER_AREA)
-        colours = _relaxed(
-            _enlarged(colours, size), np.ascontiguousarray(level.transpose(2, 0, 1)), level_share
-        )
-    interleaved = colours.transpose(1, 2, 0)
-    return np.ascontiguousarray(interleaved[..., :3]), np.ascontiguousarray(interleaved[..., 3:])
+    for level, level_share in reversed(list(_levels(photo, share))):
+        colours = _relaxed(_enlarged(colours, level_share.shape), np.stack(cv2.split(level)), level_share)
+    return cv2.merge(list(colours[:3])), cv2.merge(list(colours[3:]))
 
 
 def _reduced(pixels: Rgb | Alpha) -> Rgb:
-    """At most 256 px; samples before averaging, since averaging every pixel of 12 MP takes 50 ms."""
+    """At most 256 px; samples before averaging, since averaging every pixel of 12 MP takes 40 ms."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
     if longer <= _SIDE_PX:
         return pixels
-    step = max(1, longer // (4 * _SIDE_PX))
+    step = longer // (2 * _SIDE_PX)
     size = (max(1, round(width * _SIDE_PX / longer)), max(1, round(height * _SIDE_PX / longer)))
-    sampled = np.ascontiguousarray(pixels[step // 2 :: step, step // 2 :: step])
-    # A side shorter than half a step would leave nothing.
-    return cv2.resize(sampled if sampled.size else pixels, size, interpolation=cv2.INTER_AREA)
+    if step > 1:
+        # A side shorter than half a step keeps its last pixel.
+        top, left = (min(step // 2, side - 1) for side in (height, width))
+        rows, columns = pixels[top::step, left:], len(range(left, width, step))
+        pixels = cv2.resize(rows, (columns, len(rows)), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def _sizes(height: int, width: int) -> list[tuple[int, int]]:
-    """Width and height of every level, each twice the one before; the last is the whole."""
-    sizes = [(width, height)]
-    while max(sizes[0]) > _COARSEST_PX:
-        sizes.insert(0, ((sizes[0][0] + 1) // 2, (sizes[0][1] + 1) // 2))
-    return sizes
+def _levels(photo: Rgb, share: NDArray[Any]) -> Iterator[tuple[Rgb, NDArray[Any]]]:
+    """Photo and alpha, each half as wide and high as the one before, down to a few pixels."""
+    yield photo, share
+    while max(share.shape) > _COARSEST_PX:
+        half = ((share.shape[1] + 1) // 2, (share.shape[0] + 1) // 2)
+        photo, share = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (photo, share))
+        yield photo, share
 
 
 def _mean_colours(photo: Rgb, share: NDArray[Any]) -> Planes:
     """(6, 1, 1): the mean colour of the subject, and that of the background."""
-    means = []
+    means: list[float] = []
     for weight in (share, 1 - share):
+        total = cv2.mean(weight)[0]
         # Where there is no subject (or nothing else) at all, the photo's mean serves.
-        usable = weight if weight.sum() > 1e-3 else np.ones_like(weight)
-        means.append(np.average(photo, axis=(0, 1), weights=np.broadcast_to(usable[..., None], photo.shape)))
-    return np.concatenate(means).astype(np.float32).reshape(6, 1, 1)
+        weighted = cv2.mean(cv2.multiply(photo, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB)))
+        means += (
+            [value / total for value in weighted[:3]] if total * share.size > 1e-3 else cv2.mean(photo)[:3]
+        )
+    return np.array(means, np.float32).reshape(6, 1, 1)
 
 
-def _enlarged(colours: Planes, size: tuple[int, int]) -> Planes:
+def _enlarged(colours: Planes, shape: tuple[int, ...]) -> Planes:
     """With a border of one pixel on every side, for the neighbours."""
-    return np.stack(
-        [
-            cv2.copyMakeBorder(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST), 1, 1, 1, 1, _BORDER)
-            for plane in colours
-        ]
+    rows, columns = (
+        np.clip((np.arange(-1, side + 1) * have) // side, 0, have - 1)
+        for side, have in zip(shape, colours.shape[1:], strict=True)
     )
+    return np.asarray(np.take(np.take(colours, rows, axis=1), columns, axis=2))
 
 
 _BORDER = cv2.BORDER_REPLICATE
+_INNER = np.s_[:, 1:-1, 1:-1]
+_NEIGHBOURS = (np.s_[:-2, 1:-1], np.s_[2:, 1:-1], np.s_[1:-1, :-2], np.s_[1:-1, 2:])
+"""Above, below, left and right of what a border of one pixel surrounds."""
 
 
 def _relaxed(colours: Planes, photo: Planes, share: NDArray[Any]) -> Planes:
-    """A few Jacobi rounds; `colours` (6, H+2, W+2) is written to, (6, H, W) comes back."""
-    height, width = share.shape
-    windows = [np.s_[y : y + height, x : x + width] for y, x in ((0, 1), (2, 1), (1, 0), (1, 2))]
+    """A few rounds; `colours` (6, H+2, W+2) is written to, (6, H, W) comes back."""
+    weights, shares, gains = _constants(share)
+    other, part = colours.copy(), np.empty((2, *photo.shape), np.float32)
+    for step in _STEPS:
+        mean = _mean_of_neighbours(colours, weights, part.reshape(6, *share.shape))
+        np.multiply(mean.reshape(part.shape), shares, out=part)
+        missing = photo - part[0]
+        missing -= part[1]
+        mean += np.multiply(missing, gains, out=part).reshape(mean.shape)
+        before = other[_INNER]
+        mean -= before
+        mean *= step
+        mean += before
+        np.clip(mean, 0, 255, out=before)
+        _replicate_border(other)
+        colours, other = other, colours
+    return np.asarray(colours[_INNER])
+
+
+def _constants(share: NDArray[Any]) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
+    """What each neighbour counts, (H, W); the shares of F and of B, and what they take of a misfit, (2, 1, H, W)."""
     padded = cv2.copyMakeBorder(share, 1, 1, 1, 1, _BORDER)
-    weights = [_SMOOTHNESS + _EDGE_WEIGHT * cv2.absdiff(share, padded[window]) for window in windows]
+    near = [cv2.absdiff(share, padded[window]) for window in _NEIGHBOURS]
+    weights = [_SMOOTHNESS + _EDGE_WEIGHT * step for step in near]
     total = weights[0] + weights[1] + weights[2] + weights[3]
-    weights = [weight / total for weight in weights]
-    rest = 1 - share
-    scale = 1 / (total + share * share + rest * rest)
-    subject_gain, background_gain = share * scale, rest * scale
-    inner = colours[:, 1:-1, 1:-1]
-    for _ in range(_ROUNDS):
-        mean = colours[:, windows[0][0], windows[0][1]] * weights[0]
-        for window, weight in zip(windows[1:], weights[1:], strict=True):
-            mean += colours[:, window[0], window[1]] * weight
-        missing = photo - mean[:3] * share
-        missing -= mean[3:] * rest
-        mean[:3] += missing * subject_gain
-        mean[3:] += missing * background_gain
-        np.clip(mean, 0, 255, out=inner)
-        _replicate_border(colours)
-    return np.asarray(inner)
+    shares = np.stack([share, 1 - share])[:, None]
+    gains = shares / (total + np.sum(shares * shares, axis=0))
+    return [weight / total for weight in weights], shares, gains
+
+
+def _mean_of_neighbours(colours: Planes, weights: list[NDArray[Any]], part: Planes) -> Planes:
+    """(6, H, W) of (6, H+2, W+2); `part` is written to."""
+    mean = np.multiply(colours[:, *_NEIGHBOURS[0]], weights[0])
+    for window, weight in zip(_NEIGHBOURS[1:], weights[1:], strict=True):
+        mean += np.multiply(colours[:, *window], weight, out=part)
+    return np.asarray(mean)
 
 
 def _replicate_border(padded: Planes) -> None:

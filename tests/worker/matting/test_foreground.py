@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.images import assert_close, gradient, strands
+from worker.matting import foreground
 from worker.matting.foreground import estimate_foreground
 
 
@@ -84,6 +85,32 @@ def test_any_picture_and_matte_give_a_picture(height, width, data):
 
     assert estimated.shape == rgb.shape
     assert estimated.dtype == np.uint8
+
+
+def test_a_pixel_moves_to_the_nearest_pair_of_colours_that_mixes_to_it():
+    random = np.random.default_rng(3)
+    photo = random.integers(0, 256, (2000, 3), np.uint8)
+    subject, background = random.uniform(0, 255, (2, 2000, 3)).astype(np.float32)
+    alpha = random.integers(1, 255, 2000, np.uint8)
+
+    a = alpha[:, None] / 255
+    missing = photo - a * subject - (1 - a) * background
+    nearest = subject + a * missing / (a**2 + (1 - a) ** 2)
+
+    assert_close(foreground._unmixed(photo, subject, background, alpha), np.clip(nearest, 0, 255), most=0.51)
+
+
+def test_what_is_nearly_opaque_is_left_as_it_is_and_is_right_within_two_levels():
+    random = np.random.default_rng(4)
+    photo = random.integers(0, 256, (2000, 3), np.uint8)
+    subject, background = random.uniform(0, 255, (2, 2000, 3)).astype(np.float32)
+    alpha = random.integers(foreground._HIGHEST + 1, 256, 2000, np.uint8)
+
+    assert_close(foreground._unmixed(photo, subject, background, alpha), photo, most=2.5)
+    columns = np.broadcast_to(np.arange(256, dtype=np.uint8), (20, 256))
+    colours = gradient(20, 256)
+    changed = (estimate_foreground(colours, columns) != colours).any(axis=2)
+    assert not changed[:, foreground._HIGHEST + 1 :].any() and changed.any()
 
 
 def test_the_photo_is_not_written_to(blend):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.images import assert_close
+from tests.images import assert_close, gradient, strands
+from worker.matting import multilevel
 from worker.matting.multilevel import solve
 
 
@@ -34,3 +35,36 @@ def test_no_side_is_longer_than_256_px_or_shorter_than_one(shape):
 
     assert subject.shape == background.shape
     assert 1 <= min(subject.shape[:2]) <= max(subject.shape[:2]) <= 256
+
+
+def test_three_accelerated_rounds_are_nearer_to_the_solution_than_five_plain_ones(monkeypatch):
+    photo, alpha = gradient(120, 160), strands(120, 160)
+
+    def solved(*steps):
+        monkeypatch.setattr(multilevel, "_STEPS", steps)
+        return np.concatenate(solve(photo, alpha))
+
+    accelerated = solved(*multilevel._STEPS)
+    solution = solved(*[1.0] * 400)
+    assert np.abs(accelerated - solution).mean() < np.abs(solved(*[1.0] * 5) - solution).mean()
+
+
+@pytest.mark.parametrize("turn", [np.flipud, np.fliplr, np.rot90])
+def test_a_turned_photo_gives_the_turned_colours(turn):
+    photo, alpha = gradient(128, 128), strands(128, 128)
+    for straight, turned in zip(solve(photo, alpha), solve(turn(photo), turn(alpha)), strict=True):
+        assert_close(turn(straight), turned, most=0.01)
+
+
+@pytest.mark.parametrize("shape", [(1300, 700), (2600, 1400), (513, 1999)])
+def test_a_larger_photo_is_seen_in_the_same_place(shape):
+    height, width = shape
+    down, across = np.mgrid[:height, :width]
+    photo = np.stack([255 * down / height, 255 * across / width, 0 * down], axis=2).astype(np.uint8)
+
+    subject, _ = solve(photo, np.full(shape, 255, np.uint8))
+
+    h, w = subject.shape[:2]
+    down, across = np.mgrid[:h, :w] + 0.5
+    expected = np.stack([255 * down / h, 255 * across / w, 0 * down], axis=2)
+    assert_close(subject, expected, most=2, mean=0.8)
