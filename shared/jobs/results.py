@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 class Result(BaseModel):
     """A part of the record."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Of values pydantic would keep 16,384, and most are keys of files and ids, which are never seen again.
+    model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
 
 class InputFacts(Result):

@@ -15,4 +15,10 @@ Color = Annotated[
 class Spec(BaseModel):
     """A part of what a caller asks for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        cache_strings="keys",  # as in shared/jobs/results.py
+    )
