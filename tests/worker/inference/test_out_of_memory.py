@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import textwrap
-from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -98,13 +97,3 @@ def test_a_graph_that_does_not_fit_is_out_of_memory_when_it_is_compiled(monkeypa
     monkeypatch.setattr(OpenVinoNetwork, "_compiled", compiled)
     with pytest.raises(OutOfMemory):
         OpenVinoNetwork(lambda: None, "f32")
-
-
-@pytest.mark.parametrize("does_not_fit", [True, False])
-def test_a_full_gpu_is_out_of_memory(does_not_fit):
-    torch = pytest.importorskip("torch", reason='needs the extra "torch"')
-    from worker.inference.device.memory import as_out_of_memory  # noqa: PLC0415  (torch)
-
-    with pytest.raises(OutOfMemory) if does_not_fit else nullcontext(), as_out_of_memory():
-        if does_not_fit:
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")

@@ -10,7 +10,7 @@ from torch import nn
 
 from worker.inference.device.accelerator import Accelerator
 from worker.inference.device.half import round_weights
-from worker.inference.device.memory import as_out_of_memory
+from worker.inference.device.memory import as_out_of_memory, give_back
 from worker.inference.device.recordings import Forward, Recordings
 from worker.inference.device.weights import Weights
 from worker.inference.recipe import Recipe
@@ -37,7 +37,7 @@ class TorchNetwork:
         self._turns = Turns(AT_ONCE)
         if self._half is not None:
             round_weights(network, self._half)
-        with as_out_of_memory():
+        with as_out_of_memory(accelerator):
             accelerator.computing.run(lambda: _move(network, accelerator.device)).synchronize()
         self._weights = Weights(network, accelerator)
         any_size = -1 in recipe.shape[1:3]
@@ -50,15 +50,15 @@ class TorchNetwork:
 
     def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
         """The output for one batch; OutOfMemory where the device has no room for it."""
-        with self._turns.taken(), as_out_of_memory():
+        with self._turns.taken(), as_out_of_memory(self._accelerator):
             made = _Pass(torch.from_numpy(batch), self._accelerator, self._computed)
             return np.asarray(made.result().numpy())
 
     def park(self) -> None:
         """Leave the device for the host's memory."""
         with self._turns.taken():
-            self._accelerator.computing.run(self._leave).synchronize()
-            torch.cuda.empty_cache()
+            self._accelerator.computing.run(self._leave)
+            give_back(self._accelerator)
 
     def _computed(self, batch: torch.Tensor) -> torch.Tensor:
         self._weights.come_back()
