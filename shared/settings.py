@@ -153,8 +153,9 @@ class Settings(BaseSettings):
     torch_compile: bool = False
     """With `device=cuda`: put networks through torch.compile, which takes a minute at their first use."""
     max_batch: int = Field(default=8, ge=1)
-    """With `device=cuda`: most pictures that go through a network at once; `worker_concurrency` bounds them too.
-    Halved by itself where memory does not suffice."""
+    """Most pictures that go through a network at once: with `device=cuda` in one pass, on a CPU side by side with a
+    part of the cores each, in about twice the memory. How many are worth it is measured in the background when a model
+    is first loaded, and kept beside its weights; `worker_concurrency` bounds them too. 1: always one by one."""
     upscale_tile_px: int = Field(default=256, ge=64)
     """Side of the tiles that upscaling cuts a picture into."""
     artefact_cache_megabytes: int = Field(default=512, ge=0)

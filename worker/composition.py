@@ -49,7 +49,7 @@ def open_deps(settings: Settings) -> Deps:
             file.path,
             device=settings.device,
             compiled=settings.torch_compile,
-            max_batch=settings.max_batch,
+            max_batch=min(settings.max_batch, settings.worker_concurrency),
         )
 
     def matting(card: ModelCard, file: WeightsFile) -> FbaMatting:

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
+
+import structlog
 
 from shared.catalog import AUTO_ORDER, ModelCard, Task
 from shared.catalog.int8 import SUFFIX
@@ -14,6 +18,7 @@ from worker.pool import Pool
 M = TypeVar("M")
 
 _AMPLE_MEGABYTES = 1 << 30
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,11 @@ class Loaded(Generic[M]):
 
     model: M
     used: ModelUsed
+
+    @property
+    def copies(self) -> float:
+        """How often the memory that the catalogue says is taken."""
+        return float(getattr(self.model, "copies", 1))
 
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the model can."""
@@ -87,7 +97,11 @@ class Models(Generic[M]):
             license=card.license,
             commercial_use=card.commercial_use,
         )
-        return Loaded(self._load(card, file), used)
+        model = self._load(card, file)
+        tune: Callable[[Path], None] | None = getattr(model, "tune", None)
+        if tune is not None:
+            Thread(target=_tuned, args=(tune, file.path), name=f"tune {card.name}", daemon=True).start()
+        return Loaded(model, used)
 
     def _candidates(self, asked: str) -> tuple[str, ...]:
         if asked != "auto":
@@ -106,3 +120,11 @@ class Models(Generic[M]):
                 if file is not None and file.is_for_auto:
                     yield variant.name
             yield name
+
+
+def _tuned(tune: Callable[[Path], None], weights: Path) -> None:
+    """Beside the first jobs, which are served meanwhile as if there were nothing to gain."""
+    try:
+        tune(weights)
+    except Exception:  # noqa: BLE001  nobody waits for it: without it pictures go one by one
+        _log.exception("tuning_failed", weights=weights.name)

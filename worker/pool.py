@@ -16,6 +16,10 @@ _log = structlog.get_logger(__name__)
 class Parkable(Protocol):
     """A model that may be able to wait in the host's memory."""
 
+    @property
+    def copies(self) -> float:
+        """How often its memory is taken by now: what runs several pictures at once takes more than was said of it."""
+
     def park(self) -> bool:
         """Leave the device for the host, to come back when used; False where that is the same memory."""
 
@@ -28,6 +32,10 @@ class _Kept(Generic[P]):
     model: P
     megabytes: int
     is_parked: bool = False
+
+    @property
+    def taken_megabytes(self) -> float:
+        return self.megabytes * self.model.copies
 
 
 class Pool(Generic[P]):
@@ -95,7 +103,7 @@ class Pool(Generic[P]):
     def _next_to_leave(self, megabytes: int) -> tuple[Hashable, _Kept[P]] | None:
         with self._guard:
             here = [(key, kept) for key, kept in self._kept.items() if not kept.is_parked]
-            taken = sum(kept.megabytes for _, kept in here)
+            taken = sum(kept.taken_megabytes for _, kept in here)
             if not here or taken + megabytes <= self._megabytes or (not megabytes and len(here) == 1):
                 return None
             here[0][1].is_parked = True  # nobody else shall choose it

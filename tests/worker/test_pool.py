@@ -12,6 +12,7 @@ class Net:
     def __init__(self, can_park=False):
         self.can_park = can_park
         self.parked = 0
+        self.copies = 1
 
     def park(self):
         self.parked += self.can_park
@@ -118,3 +119,13 @@ def test_loading_one_does_not_hold_up_another():
     begun.wait()
     thread.join()
     assert set(pool.keys()) == {"slow", "quick"}
+
+
+def test_what_has_come_to_take_more_counts_for_more():
+    pool = Pool(100)
+    first = pool.get("first", 40, Net)
+    pool.get("second", 40, Net)
+    first.copies = 2.25
+    assert pool.keys() == ("first", "second")
+    pool.get("second", 40, Net)
+    assert pool.keys() == ("second",)

@@ -19,7 +19,7 @@ from shared.errors import ModelUnavailable, OutOfMemory
 from worker.inference.recipe import Recipe
 from worker.inference.torch_room import torch_network
 from worker.io.digest import digest_of
-from worker.io.locking import locked
+from worker.io.locking import locked_folder
 
 GRAPH_VERSION = 2  # raised when a network's arithmetic changes: graphs converted before are not used again
 _LOCK = ".conversion.lock"
@@ -49,7 +49,7 @@ def graph_of(recipe: Recipe, weights: Path) -> ov.Model:
     kept = _read(path)
     if kept is not None:
         return kept
-    with _alone(weights.parent):
+    with locked_folder(weights.parent, _LOCK):
         kept = _read(path)  # another process may have been quicker
         if kept is not None:
             return kept
@@ -65,14 +65,6 @@ def graph_name(recipe: Recipe, weights: Path) -> str:
     size = f"{height}px" if height == width else f"{height}x{width}px"
     size = "anypx" if -1 in (height, width) else size
     return f"{weights.stem}.{digest_of(weights)[:12]}.{recipe.name}.{size}.{recipe.precision}.v{GRAPH_VERSION}.xml"
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """No other conversion in this folder; where it cannot be written to, none in the machine's."""
-    at = folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
-    with locked(at / _LOCK):
-        yield
 
 
 def read_graph(path: Path) -> Any:

@@ -13,9 +13,9 @@ from worker.inference.torch_room import torch_network
 def load_network(
     recipe: Recipe, weights: Path, *, device: str, compiled: bool = False, max_batch: int = 1
 ) -> Network:
-    """Load it: OpenVINO on a CPU; torch on CUDA, there put through torch.compile where `compiled`, and in batches.
+    """Load it: OpenVINO on a CPU; torch on CUDA, there put through torch.compile where `compiled`.
 
-    A CPU gains nothing from batches: one picture keeps all its cores busy.
+    Pictures that come at once go in batches on CUDA, side by side on a CPU: at most `max_batch`.
 
     Raises ModelUnavailable where torch is needed and missing, `cuda` is asked for and there is none, or the
     weights are damaged or another network's.
@@ -23,4 +23,4 @@ def load_network(
     if device == "cuda":
         network: Network = torch_network().on_cuda(recipe, weights, compiled=compiled)
         return Gathering(network, max_batch) if max_batch > 1 else network
-    return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision)
+    return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision, max_batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -30,6 +31,18 @@ def parked(network: Network) -> bool:
         return False
     park()
     return True
+
+
+def tune(network: Network, weights: Path) -> None:
+    """Let a network find out how many pictures at once are worth it, where it can take several."""
+    tuning: Callable[[Path], None] | None = getattr(network, "tune", None)
+    if tuning is not None:
+        tuning(weights)
+
+
+def copies(network: Network) -> float:
+    """How often a network takes the memory that the catalogue says: more than once where it runs several at once."""
+    return float(getattr(network, "copies", 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ thread.
 """
 
 import itertools
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,9 @@ from threading import Condition
 
 Place = tuple[int, int]
 """Rank, then arrival: the smallest is next."""
+
+LAST = sys.maxsize
+"""The rank of what may wait for everything else."""
 
 _rank: ContextVar[int] = ContextVar("rank", default=0)
 _arrivals = itertools.count()

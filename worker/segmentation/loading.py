@@ -32,9 +32,9 @@ def load_segmenter(
     """
     family = family_of(card)
     if weights.suffix == ".xml":
-        network: Network = OpenVinoNetwork(partial(read_graph, weights), card.precision)
+        network: Network = OpenVinoNetwork(partial(read_graph, weights), card.precision, max_batch)
     elif weights.suffix == ".onnx":
-        network = OpenVinoNetwork(partial(exact_graph, card, weights), card.precision)
+        network = OpenVinoNetwork(partial(exact_graph, card, weights), card.precision, max_batch)
     else:
         network = load_network(recipe(card), weights, device=device, compiled=compiled, max_batch=max_batch)
     return Segmenter(card, family, network)

@@ -1,6 +1,7 @@
 """A loaded model: photo in, matte out, whatever the network behind it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from shared.catalog import ModelCard
 from worker.imaging.types import Rgb
-from worker.inference.recipe import Network, parked
+from worker.inference.recipe import Network, copies, parked, tune
 from worker.segmentation.family import Restore
 from worker.segmentation.matte import Matte, bilinear
 
@@ -48,6 +49,15 @@ class Segmenter:
         """The network's output as a matte of this size."""
         enlarge: Restore = getattr(self.family, "enlarge", bilinear)
         return enlarge(self.family.read(output, self.card), width, height)
+
+    @property
+    def copies(self) -> float:
+        """How often its memory is taken."""
+        return copies(self.network)
+
+    def tune(self, weights: Path) -> None:
+        """Find out how many photos at once are worth it, where the network can take several; 20 s and more."""
+        tune(self.network, weights)
 
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the network can; it comes back when it is used."""

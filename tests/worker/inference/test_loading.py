@@ -13,6 +13,8 @@ from worker.inference import graph, torch_room
 from worker.inference.graph import graph_name
 from worker.inference.loading import load_network
 from worker.inference.recipe import Recipe
+from worker.io import locking
+from worker.io.locking import locked_folder
 
 pytest.importorskip("torch", reason='needs the extra "torch"')
 
@@ -111,7 +113,7 @@ def test_a_folder_that_cannot_be_written_to_only_costs_the_next_conversion(weigh
         raise PermissionError(13, "read-only")
 
     monkeypatch.setattr(graph.tempfile, "TemporaryDirectory", refuse)
-    monkeypatch.setattr(graph.os, "access", lambda *_: False)
+    monkeypatch.setattr(locking.os, "access", lambda *_: False)
     for _ in range(2):
         load(weights).infer(BATCH)
     assert len(conversions) == 2
@@ -134,7 +136,7 @@ def test_threads_that_ask_at_once_convert_once(weights, conversions):
 
 
 def holds_the_lock(folder, held, release):
-    with graph._alone(folder):
+    with locked_folder(folder, graph._LOCK):
         held.set()
         release.wait(20)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shared.errors import OutOfMemory
+from worker.inference import openvino_requests
 from worker.inference.openvino_network import OpenVinoNetwork
 
 BOUNDED = textwrap.dedent(
@@ -59,17 +60,25 @@ def test_a_picture_too_large_for_memory_is_refused_and_the_next_one_runs():
     ], done.stderr
 
 
-class Request:
-    """Of a compiled graph: raises what it is told to, once."""
+class Full:
+    """OpenVINO, which raises what it is told to: when a graph is compiled, or when its request is run."""
 
-    def __init__(self, error):
-        self.error = error
+    def __init__(self, *, compiling=None, running=None):
+        self._compiling, self._running = compiling, running
 
-    def infer(self, _inputs, share_inputs):
-        raise self.error
+    def __call__(self):
+        return self
+
+    def compile_model(self, _graph, _device, _options):
+        if self._compiling:
+            raise RuntimeError(self._compiling)
+        return self
 
     def create_infer_request(self):
         return self
+
+    def infer(self, _inputs, share_inputs):
+        raise RuntimeError(self._running)
 
 
 @pytest.mark.parametrize(
@@ -84,16 +93,14 @@ class Request:
     ],
 )
 def test_only_what_speaks_of_memory_is_out_of_memory(monkeypatch, message, expected):
-    request = Request(RuntimeError(message))
-    monkeypatch.setattr(OpenVinoNetwork, "_compiled", lambda _self: request)
+    monkeypatch.setattr(openvino_requests, "core", Full(running=message))
     with pytest.raises(expected):
         OpenVinoNetwork(lambda: None, "f32").infer(np.zeros(1))
 
 
 def test_a_graph_that_does_not_fit_is_out_of_memory_when_it_is_compiled(monkeypatch):
-    def compiled(_self):
-        raise RuntimeError("Failed to allocate 324864000 bytes of memory")
-
-    monkeypatch.setattr(OpenVinoNetwork, "_compiled", compiled)
+    monkeypatch.setattr(
+        openvino_requests, "core", Full(compiling="Failed to allocate 324864000 bytes of memory")
+    )
     with pytest.raises(OutOfMemory):
         OpenVinoNetwork(lambda: None, "f32")
