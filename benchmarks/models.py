@@ -200,20 +200,35 @@ class Apart:
 
 def _prepare(subject: Subject) -> None:
     """The weights and the graph into the folder, so that loading and memory are measured without conversion."""
+    keep_weights(subject)
+    load_network(subject.recipe, subject.weights, device="cpu")
+    parameters, operations = cost(subject)
+    _say(gflop=operations / 1e9, mparam=parameters / 1e6)
+
+
+def keep_weights(subject: Subject) -> None:
+    """Seeded ones into the folder, where none are."""
+    import torch  # noqa: PLC0415
+
+    FOLDER.mkdir(exist_ok=True)
+    if not subject.weights.exists():
+        with torch.device("meta"):
+            plain = subject.recipe.build()
+        shapes = {key: tuple(value.shape) for key, value in plain.state_dict().items()}
+        save_file(_seeded(subject.keys, shapes), subject.weights)
+
+
+def cost(subject: Subject) -> tuple[int, int]:
+    """Parameters, and floating-point operations of a pass over one picture; an addition and a product are two."""
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
 
     with torch.device("meta"):
         plain = subject.recipe.build()
-    shapes = {key: tuple(value.shape) for key, value in plain.state_dict().items()}
-    if not subject.weights.exists():
-        save_file(_seeded(subject.keys, shapes), subject.weights)
     network = subject.recipe.wrap(plain).to("meta")
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network(torch.from_numpy(subject.batch()).to("meta"))
-    load_network(subject.recipe, subject.weights, device="cpu")
-    parameters = sum(parameter.numel() for parameter in plain.parameters())
-    _say(gflop=counter.get_total_flops() / 1e9, mparam=parameters / 1e6)
+    return sum(parameter.numel() for parameter in plain.parameters()), counter.get_total_flops()
 
 
 def _seeded(keys: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
