@@ -150,12 +150,13 @@ class Settings(BaseSettings):
     """Memory that loaded models may take on the device; beyond it the least recently used one leaves."""
     parked_memory_megabytes: int = Field(default=8000, ge=0)
     """With `device=cuda`: memory of the host where models wait that have left the GPU."""
-    torch_compile: bool = False
-    """With `device=cuda`: put networks through torch.compile, which takes a minute at their first use."""
+    cuda_passes: Literal["eager", "recorded", "compiled"] = "recorded"
+    """With `device=cuda`: how a GPU gets its work. `eager`: call by call; `recorded`: as a CUDA graph for each batch
+    size, made when it first comes; `compiled`: through torch.compile before, which then takes minutes. Never measured."""
     max_batch: int = Field(default=8, ge=1)
     """Most pictures that go through a network at once: with `device=cuda` in one pass, on a CPU side by side with a
-    part of the cores each, in about twice the memory. How many are worth it is measured in the background when a model
-    is first loaded, and kept beside its weights; `worker_concurrency` bounds them too. 1: always one by one."""
+    part of the cores each, in about twice the memory. How many are worth it is measured in the background when a
+    model is first loaded, and kept beside its weights; `worker_concurrency` bounds them too. 1: one by one."""
     upscale_tile_px: int = Field(default=256, ge=64)
     """Side of the tiles that upscaling cuts a picture into."""
     artefact_cache_megabytes: int = Field(default=512, ge=0)

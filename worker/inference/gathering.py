@@ -1,12 +1,14 @@
 """Pictures of several jobs in one pass of the device.
 
 Nobody waits for company: a device that is free begins at once, so a lone caller loses nothing. Whoever comes while
-it works is gathered, and goes with the next pass; so batches grow with the load by themselves. Written without a
-GPU at hand: what it gains there was never measured.
+it works is gathered, and goes with the next pass; so batches grow with the load by themselves, up to the size from
+which a larger one brings no more. Written without a GPU at hand: what it gains there was never measured.
 """
 
+import time
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -15,8 +17,10 @@ import structlog
 from numpy.typing import NDArray
 
 from shared.errors import OutOfMemory
+from worker.inference.rates import Pass, Rates, measure
+from worker.inference.rates_file import Conditions, kept_rates
 from worker.inference.recipe import Network, parked
-from worker.inference.turns import Place, Turns, place
+from worker.inference.turns import LAST, Place, Turns, place, ranked
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +36,16 @@ class _Request:
         return self.output is not None or self.error is not None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """What a network's rates are measured with."""
+
+    picture: NDArray[Any]
+    """A batch of one."""
+    conditions: Conditions
+    """What the rates hold for."""
+
+
 class Gathering:
     """A network before which callers gather, at most `most` pictures a pass.
 
@@ -39,9 +53,11 @@ class Gathering:
     each of its callers is served alone: so one bad picture fails alone.
     """
 
-    def __init__(self, network: Network, most: int) -> None:
+    def __init__(self, network: Network, most: int, probe: Probe | None = None) -> None:
+        """Without a probe it stays at `most`: of pictures of any size no rate can be foretold."""
         self._network = network
         self._most = most
+        self._probe = probe
         self._waiting: list[tuple[Place, _Request]] = []
         self._guard = Lock()
         self._device = Turns()
@@ -64,9 +80,36 @@ class Gathering:
             raise request.error
         return np.asarray(request.output)
 
+    def tune(self, weights: Path) -> None:
+        """Find out how many pictures a pass are worth it, or read what was found before.
+
+        Up to 20 s of passes, and what compiling each batch takes; each pass goes behind the jobs that wait.
+        """
+        probe = self._probe
+        if probe is None or self._most < 2:
+            return
+        conditions = {**probe.conditions, "most": str(self._most)}
+        rates = kept_rates(weights, conditions, lambda: self._measured(probe.picture))
+        self._most = min(self._most, rates.best)
+        _log.info("network_tuned", weights=weights.name, most=self._most, rates=dict(rates.by_count))
+
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the network can."""
         return parked(self._network)
+
+    def _measured(self, picture: NDArray[Any]) -> Rates:
+        def prepare(count: int) -> Pass:
+            batch = np.repeat(picture, count, axis=0)
+            self._seconds(batch)  # the first of its size is compiled or recorded
+            return lambda: self._seconds(batch)
+
+        return measure(self._most, prepare)
+
+    def _seconds(self, batch: NDArray[Any]) -> float:
+        with ranked(LAST), self._device.taken():
+            started = time.perf_counter()
+            self._network.infer(batch)
+            return time.perf_counter() - started
 
     def _gathered(self) -> list[_Request]:
         """The first in turn, and those behind it of the same shape; any other shape waits for its own pass."""

@@ -3,17 +3,17 @@
 from functools import partial
 from pathlib import Path
 
-from worker.inference.gathering import Gathering
+from worker.inference.gathering import Gathering, Probe
 from worker.inference.graph import graph_of
 from worker.inference.openvino_network import OpenVinoNetwork
-from worker.inference.recipe import Network, Recipe
+from worker.inference.recipe import Network, Passes, Recipe
 from worker.inference.torch_room import torch_network
 
 
 def load_network(
-    recipe: Recipe, weights: Path, *, device: str, compiled: bool = False, max_batch: int = 1
+    recipe: Recipe, weights: Path, *, device: str, passes: Passes = "recorded", max_batch: int = 1
 ) -> Network:
-    """Load it: OpenVINO on a CPU; torch on CUDA, there put through torch.compile where `compiled`.
+    """Load it: OpenVINO on a CPU; torch on CUDA, which gets its work as `passes` says.
 
     Pictures that come at once go in batches on CUDA, side by side on a CPU: at most `max_batch`.
 
@@ -21,6 +21,12 @@ def load_network(
     weights are damaged or another network's.
     """
     if device == "cuda":
-        network: Network = torch_network().on_cuda(recipe, weights, compiled=compiled)
-        return Gathering(network, max_batch) if max_batch > 1 else network
+        network: Network = torch_network().on_cuda(recipe, weights, passes)
+        return Gathering(network, max_batch, _probe(recipe, compiled=compiled)) if max_batch > 1 else network
     return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision, max_batch)
+
+
+def _probe(recipe: Recipe, *, compiled: bool) -> Probe | None:
+    if -1 in recipe.shape:
+        return None
+    return Probe(recipe.example(), torch_network().cuda_conditions(recipe, compiled=compiled))

@@ -11,7 +11,7 @@ from torch import nn
 from worker.inference.checkpoint import read_state_dict
 from worker.inference.device.cuda import cuda
 from worker.inference.device.network import TorchNetwork
-from worker.inference.recipe import Recipe
+from worker.inference.recipe import Passes, Recipe
 
 
 def load(recipe: Recipe, weights: Path) -> nn.Module:
@@ -36,7 +36,17 @@ def convert(recipe: Recipe, network: nn.Module) -> Any:
         return openvino.convert_model(network, example_input=example, input=list(recipe.shape))
 
 
-def on_cuda(recipe: Recipe, weights: Path, *, compiled: bool) -> TorchNetwork:
+def on_cuda(recipe: Recipe, weights: Path, passes: Passes) -> TorchNetwork:
     """The network on the GPU; ModelUnavailable where there is none, OutOfMemory where it is full."""
     gpu = cuda()
-    return TorchNetwork(recipe, load(recipe, weights), gpu, "compiled" if compiled else "recorded")
+    return TorchNetwork(recipe, load(recipe, weights), gpu, passes)
+
+
+def cuda_conditions(recipe: Recipe, *, compiled: bool) -> dict[str, str]:
+    """What the rates of such a network hold for."""
+    return {
+        "device": torch.cuda.get_device_name(),
+        "torch": torch.__version__,
+        "precision": recipe.on_cuda,
+        "compiled": str(compiled),
+    }

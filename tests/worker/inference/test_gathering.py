@@ -1,15 +1,17 @@
 """Callers who gather before a busy network."""
 
 from threading import Barrier, Event, Thread
+from time import sleep
 
 import numpy as np
 import pytest
 
 from shared.errors import OutOfMemory
-from worker.inference.gathering import Gathering
+from worker.inference.gathering import Gathering, Probe
 from worker.inference.turns import ranked
 
 BAD = 13
+PROBE = Probe(np.zeros((1, 4, 4, 3), np.float32), {"device": "a GPU"})
 
 
 class Doubling:
@@ -187,3 +189,62 @@ def test_it_is_parked_as_its_network_is():
     network = Doubling()
     assert Gathering(network, 2).park() is True
     assert network.parked == 1
+
+
+class Paced:
+    """As fast as a device would be that is at its best with four pictures; none was at hand."""
+
+    def __init__(self, *, fits=100):
+        self.passes = []
+        self._fits = fits
+
+    def infer(self, batch):
+        if len(batch) > self._fits:
+            raise OutOfMemory("full")
+        self.passes.append(len(batch))
+        sleep({1: 0.010, 2: 0.012, 4: 0.016, 8: 0.060}[len(batch)])
+        return batch
+
+
+def tuned(network, tmp_path, most=8, probe=PROBE):
+    weights = tmp_path / "net.safetensors"
+    weights.write_bytes(b"numbers")
+    gathering = Gathering(network, most, probe)
+    gathering.tune(weights)
+    return gathering
+
+
+@pytest.mark.parametrize(("most", "fits", "best"), [(8, 100, 4), (2, 100, 2), (8, 3, 2), (8, 1, 1)])
+def test_a_pass_has_as_many_pictures_as_are_worth_it(tmp_path, most, fits, best):
+    assert tuned(Paced(fits=fits), tmp_path, most).most == best
+
+
+def test_a_worker_that_starts_again_measures_nothing(tmp_path):
+    tuned(Paced(), tmp_path)
+    again = Paced()
+    assert tuned(again, tmp_path).most == 4
+    assert again.passes == []
+
+
+@pytest.mark.parametrize(("most", "probe"), [(8, None), (1, PROBE)])
+def test_nothing_is_measured_for_pictures_of_any_size_or_one_by_one(tmp_path, most, probe):
+    network = Paced()
+    assert tuned(network, tmp_path, most, probe).most == most
+    assert network.passes == []
+
+
+def test_the_measuring_waits_for_pictures_that_wait(tmp_path):
+    network = Doubling()
+    callers = Callers(Gathering(network, 2, PROBE))
+    callers.send(picture(1))
+    assert network.entered.wait(20)
+    (tmp_path / "net").write_bytes(b"numbers")
+    tuning = Thread(target=callers._gathering.tune, args=(tmp_path / "net",))
+    tuning.start()
+    while len(callers._gathering._device._waiting) < 1:
+        pass
+    callers.send(picture(2))
+    network.may_go.set()
+    callers.answered()
+    tuning.join(20)
+    assert network.seen[:3] == [[1], [2], [0]]

@@ -1,6 +1,7 @@
 """A network on a device: converted once, kept beside the weights, loaded by whoever comes later."""
 
 import sys
+from dataclasses import replace
 from multiprocessing import get_context
 from threading import Barrier, Thread
 
@@ -173,3 +174,24 @@ def test_cuda_without_a_gpu_is_unavailable(weights):
         pytest.skip("this machine has a GPU")
     with pytest.raises(ModelUnavailable, match="no CUDA device"):
         load_network(RECIPE, weights, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("shape", "conditions"),
+    [
+        ((1, 4, 4, 3), {"device": "a GPU", "precision": "bf16", "compiled": "False"}),
+        ((1, -1, -1, 3), None),
+    ],
+    ids=["one size", "any size"],
+)
+def test_on_cuda_a_network_of_one_size_says_what_its_rates_hold_for(weights, monkeypatch, shape, conditions):
+    from worker.inference import torch_network  # noqa: PLC0415
+
+    monkeypatch.setattr(torch_network, "on_cuda", lambda *_given, **_options: None)
+    monkeypatch.setattr(torch_network.torch.cuda, "get_device_name", lambda: "a GPU")
+    probe = load_network(replace(RECIPE, shape=shape), weights, device="cuda", max_batch=8)._probe
+    if conditions is None:
+        assert probe is None
+    else:
+        assert probe.picture.shape == shape
+        assert probe.conditions == {**conditions, "torch": torch_network.torch.__version__}
