@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Rgb
-from worker.matting.guide import shrunk, softened
+from worker.matting.guide import Guide, shrunk
 from worker.matting.soft_pixels import soft_pixels
 from worker.matting.window_lines import lines_of
 
@@ -35,11 +35,11 @@ _BAND_PX = 128
 def guided_upsampling(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
     """The matte (h, w), float32 0..1, at the photo's size; what is plainly subject or background stays so."""
     if rgb.shape[0] * rgb.shape[1] < _TWO_STEPS_FROM**2 * matte.size:
-        return _upsampled(rgb, matte, softened(shrunk(rgb, matte.shape), rgb), spec)
+        return _upsampled(rgb, matte, Guide.of(shrunk(rgb, matte.shape), rgb), spec)
     between = shrunk(rgb, (_STEP * matte.shape[0], _STEP * matte.shape[1]))
-    doubled = _upsampled(between, matte, softened(shrunk(between, matte.shape), rgb), spec)
+    doubled = _upsampled(between, matte, Guide.of(shrunk(between, matte.shape), rgb), spec)
     doubled = doubled.astype(np.float32) * np.float32(1 / 255)
-    alpha = _upsampled(rgb, doubled, softened(between, rgb), spec)
+    alpha = _upsampled(rgb, doubled, Guide.of(between, rgb), spec)
     return _where_unsure(np.asarray(cv2.medianBlur(alpha, _SPECK_PX)), matte)
 
 
@@ -56,7 +56,7 @@ def _where_unsure(alpha: Alpha, matte: NDArray[Any]) -> Alpha:
     return np.asarray(cv2.bitwise_or(alpha, cv2.inRange(plain, 255, 255), dst=alpha))
 
 
-def _upsampled(rgb: Rgb, matte: NDArray[Any], guide: Rgb, spec: RefineSpec) -> Alpha:
+def _upsampled(rgb: Rgb, matte: NDArray[Any], guide: Guide, spec: RefineSpec) -> Alpha:
     """One step; `guide` is the photo at the matte's size, as soft as it."""
     height, width = rgb.shape[:2]
     alpha = enlarge(matte, width, height)

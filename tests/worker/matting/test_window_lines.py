@@ -5,6 +5,7 @@ import pytest
 
 from shared.spec.refine import RefineSpec
 from tests.images import strands
+from worker.matting.guide import Guide
 from worker.matting.window_lines import lines_of
 
 SPEC = RefineSpec()
@@ -16,13 +17,13 @@ def scene():
     matte = strands(300, 300).astype(np.float32) / 255
     noise = np.random.default_rng(5).normal(0, 2, (300, 300, 3))
     guide = np.clip(40 + 160 * matte[..., None] * (1, 0.8, 0.6) + noise, 0, 255).astype(np.uint8)
-    return guide, matte, np.ones((300, 300), np.uint8)
+    return Guide(guide, 0.1, 0.1), matte, np.ones((300, 300), np.uint8)
 
 
 def test_the_line_gives_the_matte_back(scene):
     guide, matte, wanted = scene
     lines = lines_of(guide, matte, wanted, slice(0, 300), SPEC)
-    found = (lines[..., :3] * guide / 255).sum(axis=2) + lines[..., 3]
+    found = (lines[..., :3] * guide.within(np.s_[0:300, 0:300])).sum(axis=2) + lines[..., 3]
 
     assert np.abs(found - matte).mean() < 0.03
 
