@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from worker.imaging.types import Alpha
+from worker.matting.guide import shrunk
 
 _SIDE_PX = 256
 """Facts are read off a small copy: they are about the whole, not about pixels."""
@@ -52,8 +53,8 @@ def _small(alpha: Alpha) -> Alpha:
     scale = _SIDE_PX / max(alpha.shape)
     if scale >= 1:
         return alpha
-    size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = (max(1, round(alpha.shape[0] * scale)), max(1, round(alpha.shape[1] * scale)))
+    return shrunk(alpha, size)
 
 
 def _touches_border(small: Alpha) -> bool:
