@@ -48,12 +48,12 @@ def open_deps(settings: Settings) -> Deps:
             card,
             file.path,
             device=settings.device,
-            compiled=settings.torch_compile,
+            passes=settings.cuda_passes,
             max_batch=min(settings.max_batch, settings.worker_concurrency),
         )
 
     def matting(card: ModelCard, file: WeightsFile) -> FbaMatting:
-        return FbaMatting.load(card, file.path, device=settings.device, compiled=settings.torch_compile)
+        return FbaMatting.load(card, file.path, device=settings.device, passes=settings.cuda_passes)
 
     def upscaler(card: ModelCard, file: WeightsFile) -> Upscaler:
         return Upscaler.load(
@@ -61,7 +61,7 @@ def open_deps(settings: Settings) -> Deps:
             file.path,
             device=settings.device,
             tile_side_px=settings.upscale_tile_px,
-            compiled=settings.torch_compile,
+            passes=settings.cuda_passes,
             max_batch=settings.max_batch,
             partner=(lambda: weights.get(PARTNERS[card.partner]).path) if card.partner else None,
         )

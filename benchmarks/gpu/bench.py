@@ -13,7 +13,8 @@ from benchmarks.models import Subject, cost, keep_weights
 from benchmarks.publishing.report import Row
 from shared.errors import OutOfMemory
 from worker.inference.device.accelerator import Accelerator
-from worker.inference.device.network import AT_ONCE, Passes, TorchNetwork
+from worker.inference.device.network import AT_ONCE, TorchNetwork
+from worker.inference.recipe import Passes
 from worker.inference.torch_network import load
 
 FLOAT32 = "float32"

@@ -22,11 +22,11 @@ def load_network(
     """
     if device == "cuda":
         network: Network = torch_network().on_cuda(recipe, weights, passes)
-        return Gathering(network, max_batch, _probe(recipe, compiled=compiled)) if max_batch > 1 else network
+        return Gathering(network, max_batch, _probe(recipe, passes)) if max_batch > 1 else network
     return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision, max_batch)
 
 
-def _probe(recipe: Recipe, *, compiled: bool) -> Probe | None:
+def _probe(recipe: Recipe, passes: Passes) -> Probe | None:
     if -1 in recipe.shape:
         return None
-    return Probe(recipe.example(), torch_network().cuda_conditions(recipe, compiled=compiled))
+    return Probe(recipe.example(), torch_network().cuda_conditions(recipe, passes))

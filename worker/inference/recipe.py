@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Precision = Literal["bf16", "f32"]
 """On a CPU. `bf16`: where the processor has instructions for it, float32 elsewhere; `f32`: always exact."""
 
+Passes = Literal["eager", "recorded", "compiled"]
+"""How a GPU gets its work: call by call; recorded once for each shape; through torch.compile, and then recorded."""
+
 
 class Network(Protocol):
     """A network on a device."""

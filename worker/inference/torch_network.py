@@ -42,11 +42,11 @@ def on_cuda(recipe: Recipe, weights: Path, passes: Passes) -> TorchNetwork:
     return TorchNetwork(recipe, load(recipe, weights), gpu, passes)
 
 
-def cuda_conditions(recipe: Recipe, *, compiled: bool) -> dict[str, str]:
+def cuda_conditions(recipe: Recipe, passes: Passes) -> dict[str, str]:
     """What the rates of such a network hold for."""
     return {
         "device": torch.cuda.get_device_name(),
         "torch": torch.__version__,
         "precision": recipe.on_cuda,
-        "compiled": str(compiled),
+        "passes": passes,
     }

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from shared.catalog import ModelCard
 from worker.imaging.types import Alpha, Rgb
 from worker.inference.loading import load_network
-from worker.inference.recipe import Network, Recipe, parked
+from worker.inference.recipe import Network, Passes, Recipe, parked
 from worker.matting.trimap import (
     SUBJECT,
     UNKNOWN,
@@ -58,9 +58,11 @@ class FbaMatting:
     network: Network
 
     @classmethod
-    def load(cls, card: ModelCard, weights: Path, *, device: str, compiled: bool = False) -> "FbaMatting":
+    def load(
+        cls, card: ModelCard, weights: Path, *, device: str, passes: Passes = "recorded"
+    ) -> "FbaMatting":
         """Load the network of a catalogue row from its weights file. Raises what `load_network` raises."""
-        return cls(load_network(recipe(card), weights, device=device, compiled=compiled))
+        return cls(load_network(recipe(card), weights, device=device, passes=passes))
 
     def park(self) -> bool:
         """Leave the device's memory for the host's, where the network can; it comes back when it is used."""

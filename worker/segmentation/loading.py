@@ -13,7 +13,7 @@ from shared.errors import ModelUnavailable
 from worker.inference.graph import graph_of, read_graph
 from worker.inference.loading import load_network
 from worker.inference.openvino_network import OpenVinoNetwork
-from worker.inference.recipe import Network, Recipe
+from worker.inference.recipe import Network, Passes, Recipe
 from worker.segmentation.family import Family, Finish
 from worker.segmentation.onnx import read_onnx
 from worker.segmentation.segmenter import Segmenter
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_segmenter(
-    card: ModelCard, weights: Path, *, device: str = "cpu", compiled: bool = False, max_batch: int = 1
+    card: ModelCard, weights: Path, *, device: str = "cpu", passes: Passes = "recorded", max_batch: int = 1
 ) -> Segmenter:
     """Load the model; a second or less from a warm disk, minutes where the network must be converted first.
 
@@ -36,7 +36,7 @@ def load_segmenter(
     elif weights.suffix == ".onnx":
         network = OpenVinoNetwork(partial(exact_graph, card, weights), card.precision, max_batch)
     else:
-        network = load_network(recipe(card), weights, device=device, compiled=compiled, max_batch=max_batch)
+        network = load_network(recipe(card), weights, device=device, passes=passes, max_batch=max_batch)
     return Segmenter(card, family, network)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from shared.catalog import ModelCard
 from shared.errors import ModelUnavailable, SettingsInvalid
 from worker.imaging.types import Alpha, Cutout, Rgb
+from worker.inference.recipe import Passes
 from worker.upscaling.bleed import bleed
 from worker.upscaling.denoise import Strengths, mixed, rounded
 from worker.upscaling.recombine import MARGIN_PX, recombine
@@ -47,7 +48,7 @@ class Upscaler:
         *,
         device: str,
         tile_side_px: int,
-        compiled: bool = False,
+        passes: Passes = "recorded",
         max_batch: int = 1,
         partner: Callable[[], Path] | None = None,
     ) -> "Upscaler":
@@ -65,9 +66,7 @@ class Upscaler:
         side_px = tile_side_px + tile_side_px % 2
 
         def network(file: Path) -> TileNetwork:
-            return load_tiles(
-                card, file, device=device, side_px=side_px, compiled=compiled, max_batch=max_batch
-            )
+            return load_tiles(card, file, device=device, side_px=side_px, passes=passes, max_batch=max_batch)
 
         def at(strength: float, partner: Callable[[], Path]) -> TileNetwork:
             return network(mixed(weights, partner(), strength, shapes(card)))

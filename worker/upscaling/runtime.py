@@ -20,7 +20,7 @@ from shared.catalog import ModelCard
 from shared.errors import OutOfMemory
 from worker.inference.checkpoint import Shapes
 from worker.inference.loading import load_network
-from worker.inference.recipe import Network, Recipe, parked
+from worker.inference.recipe import Network, Passes, Recipe, parked
 from worker.inference.torch_room import torch_network
 from worker.upscaling.tiles import Pixels
 
@@ -83,14 +83,14 @@ def load_tiles(  # noqa: PLR0913 what a network is made from, and what it runs o
     *,
     device: str,
     side_px: int,
-    compiled: bool = False,
+    passes: Passes = "recorded",
     max_batch: int = 1,
 ) -> TileNetwork:
     """Load the network `card.arch` for tiles of `side_px`, of which a GPU gets `max_batch` at once.
 
     A CPU gains nothing from more than one. Raises what `load_network` raises.
     """
-    network = load_network(recipe(card, side_px), weights, device=device, compiled=compiled)
+    network = load_network(recipe(card, side_px), weights, device=device, passes=passes)
     return Tiles(network, side_px, card.scale, max_batch if device == "cuda" else 1)
 
 

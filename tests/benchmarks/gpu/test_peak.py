@@ -19,7 +19,6 @@ from benchmarks.gpu.peak import measured_teraflops, share, teraflops, teraflops_
         ("NVIDIA GeForce RTX 4090", 165.2),
         ("Tesla V100-SXM2-16GB", 125.0),
         ("NVIDIA L40", None),
-        ("NVIDIA GeForce RTX 4090 Ti", 165.2),
         ("NVIDIA A10G", None),
     ],
 )

@@ -1,7 +1,7 @@
 """A torch network on a device: channels last, in the recipe's precision. Never run on a GPU."""
 
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,12 +13,8 @@ from worker.inference.device.half import round_weights
 from worker.inference.device.memory import as_out_of_memory, give_back
 from worker.inference.device.recordings import Forward, Recordings
 from worker.inference.device.weights import Weights
-from worker.inference.recipe import Recipe
+from worker.inference.recipe import Passes, Recipe
 from worker.inference.turns import Turns
-
-Passes = Literal["eager", "recorded", "compiled"]
-"""How Python gives a device its work: call by call; recorded once for each shape; through torch.compile, and then
-recorded. A network that takes pictures of any size is not recorded: each size would be."""
 
 AT_ONCE = 2
 """Passes under way: one is copied to the device or from it while the other is computed."""
@@ -31,7 +27,10 @@ class TorchNetwork:
     def __init__(
         self, recipe: Recipe, network: nn.Module, accelerator: Accelerator, passes: Passes = "recorded"
     ) -> None:
-        """Move a loaded network to the device, and change it; OutOfMemory where the device is full."""
+        """Move a loaded network to the device, and change it; OutOfMemory where the device is full.
+
+        One that takes pictures of any size is never recorded: each size would be.
+        """
         self._accelerator = accelerator
         self._half = _HALF[recipe.on_cuda]
         self._turns = Turns(AT_ONCE)
