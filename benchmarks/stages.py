@@ -28,6 +28,7 @@ from worker.io.weights import Weights
 from worker.matting.foreground import estimate_foreground
 from worker.matting.quality import assess
 from worker.matting.refine import refine
+from worker.process.one_thread import keep_opencv_on_its_thread
 from worker.segmentation.loading import load_segmenter
 from worker.segmentation.segmenter import Segmenter
 
@@ -71,6 +72,7 @@ def put(objects: MemoryObjectStore, data: memoryview) -> None:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     settings = load_settings()
+    keep_opencv_on_its_thread()
     card = CARDS["imgly-medium"]
     segmenter = load_segmenter(card, Weights(settings.model_cache, settings.model_dir).get(card).path)
     rows = [row(width, height, segmenter) for width, height in track(SIZES, "sizes")]
