@@ -45,25 +45,21 @@ def lines_of(guide: Guide, matte: NDArray[Any], wanted: Alpha, rows: slice, spec
 def _lines_of_tile(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     lines = _narrow_lines(guide, matte, wanted, tile, spec)
     share = _share_of_wide(matte, tile)
-    hair = _bounds(
-        (share > 0).view(np.uint8) & wanted[tile], (slice(0, len(share)), slice(0, share.shape[1]))
-    )
+    hair = _bounds(np.minimum(wanted[tile], share > 0), (slice(0, len(share)), slice(0, share.shape[1])))
     if hair:
         rows, columns = (
             slice(of.start + own.start, of.start + own.stop) for of, own in zip(tile, hair, strict=True)
         )
-        wide, blend = (
-            _wide_lines(guide, matte, wanted, (rows, columns), spec),
-            np.ascontiguousarray(share[hair]),
-        )
-        lines[hair] = cv2.blendLinear(wide, np.ascontiguousarray(lines[hair]), blend, 1 - blend)
+        wide = _wide_lines(guide, matte, wanted, (rows, columns), spec)
+        narrow, blend = np.ascontiguousarray(lines[hair]), np.ascontiguousarray(share[hair])
+        lines[hair] = cv2.blendLinear(wide, narrow, blend, 1 - blend)
     return lines
 
 
 def _narrow_lines(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     # A window's line looks as far as a window, and each pixel as far as its windows.
     around = _widened(tile, 2 * spec.radius, matte.shape)
-    near = wanted[around]
+    near = _alone(wanted, tile, around)
     lines = averaged_lines(guide.within(around), matte[around], near, spec.radius, spec.epsilon)
     return lines[_inside(tile, around)]
 
@@ -83,7 +79,7 @@ def _wide_lines(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spe
         cv2.resize(plane, half, interpolation=cv2.INTER_AREA)
         for plane in (guide.within(around), matte[around])
     )
-    near = cv2.dilate(np.ascontiguousarray(wanted[around]), np.ones((3, 3), np.uint8))
+    near = cv2.dilate(_alone(wanted, tile, around), np.ones((3, 3), np.uint8))
     near = cv2.resize(near, half, interpolation=cv2.INTER_NEAREST)
     lines = averaged_lines(colours, small, near, _WIDE * spec.radius // 2, spec.epsilon)
     return np.asarray(cv2.resize(lines, shape[::-1], interpolation=cv2.INTER_LINEAR)[_inside(tile, around)])
@@ -106,6 +102,13 @@ def _widened(box: Box, margin: int, shape: tuple[int, ...], multiple: int = 1) -
         for extent, side in zip(box, shape, strict=True)
     )
     return rows, columns
+
+
+def _alone(wanted: Alpha, box: Box, around: Box) -> Alpha:
+    """The wider box of what is wanted, without what others look at."""
+    near = np.zeros_like(wanted[around])
+    near[_inside(box, around)] = wanted[box]
+    return near
 
 
 def _inside(box: Box, around: Box) -> Box:
