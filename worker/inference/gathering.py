@@ -2,14 +2,15 @@
 
 Nobody waits for company: a device that is free begins at once, so a lone caller loses nothing. Whoever comes while
 it works is gathered, and goes with the next pass; so batches grow with the load by themselves, up to the size from
-which a larger one brings no more. Written without a GPU at hand: what it gains there was never measured.
+which a larger one brings no more. A device that copies one batch while it computes another is free until it has
+both. Written without a GPU at hand: what it gains there was never measured.
 """
 
 import time
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,19 @@ _log = structlog.get_logger(__name__)
 @dataclass(slots=True, eq=False)
 class _Request:
     pictures: NDArray[Any]
+    is_taken: bool = False
+    """Whether a pass has it."""
+    done: Event = field(default_factory=Event)
     output: NDArray[Any] | None = None
-    error: BaseException | None = field(default=None)
+    error: BaseException | None = None
 
-    @property
-    def is_done(self) -> bool:
-        return self.output is not None or self.error is not None
+    def succeed(self, output: NDArray[Any]) -> None:
+        self.output = output
+        self.done.set()
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+        self.done.set()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +61,17 @@ class Gathering:
     each of its callers is served alone: so one bad picture fails alone.
     """
 
-    def __init__(self, network: Network, most: int, probe: Probe | None = None) -> None:
-        """Without a probe it stays at `most`: of pictures of any size no rate can be foretold."""
+    def __init__(self, network: Network, most: int, probe: Probe | None = None, *, at_once: int = 1) -> None:
+        """Without a probe it stays at `most`: of pictures of any size no rate can be foretold.
+
+        `at_once`: how many passes the network can have under way.
+        """
         self._network = network
         self._most = most
         self._probe = probe
         self._waiting: list[tuple[Place, _Request]] = []
         self._guard = Lock()
-        self._device = Turns()
+        self._device = Turns(at_once)
 
     @property
     def most(self) -> int:
@@ -72,10 +83,12 @@ class Gathering:
         request = _Request(batch)
         with self._guard:
             heappush(self._waiting, (place(), request))
-        while not request.is_done:
+        while not request.is_taken:
             with self._device.taken():  # whoever has it works for all that wait
-                if not request.is_done:
-                    self._pass(self._gathered())
+                group = self._gathered(request)
+                if group:
+                    self._pass(group)
+        request.done.wait()
         if request.error is not None:
             raise request.error
         return np.asarray(request.output)
@@ -111,14 +124,21 @@ class Gathering:
             self._network.infer(batch)
             return time.perf_counter() - started
 
-    def _gathered(self) -> list[_Request]:
-        """The first in turn, and those behind it of the same shape; any other shape waits for its own pass."""
+    def _gathered(self, mine: _Request) -> list[_Request]:
+        """The first in turn, and those behind it of the same shape; any other shape waits for its own pass.
+
+        None where another pass has taken `mine` along: those that wait have callers of their own.
+        """
         with self._guard:
+            if mine.is_taken:
+                return []
             group = [heappop(self._waiting)[1]]
             taken = len(group[0].pictures)
             while self._waiting and self._fits(self._waiting[0][1], group[0], taken):
                 group.append(heappop(self._waiting)[1])
                 taken += len(group[-1].pictures)
+            for request in group:
+                request.is_taken = True
         return group
 
     def _fits(self, request: _Request, first: _Request, taken: int) -> bool:
@@ -136,12 +156,12 @@ class Gathering:
             place = 0
             for request in group:
                 count = len(request.pictures)
-                request.output = whole[place : place + count]
+                request.succeed(whole[place : place + count])
                 place += count
 
     def _split(self, group: list[_Request], error: OutOfMemory) -> None:
         if len(group) == 1:
-            group[0].error = error
+            group[0].fail(error)
             return
         half = (len(group) + 1) // 2
         self._most = max(1, min(self._most, sum(len(request.pictures) for request in group[:half])))
@@ -151,7 +171,7 @@ class Gathering:
 
     def _one_by_one(self, group: list[_Request], error: BaseException) -> None:
         if len(group) == 1:
-            group[0].error = error
+            group[0].fail(error)
             return
         for request in group:
             self._pass([request])

@@ -21,8 +21,11 @@ def load_network(
     weights are damaged or another network's.
     """
     if device == "cuda":
-        network: Network = torch_network().on_cuda(recipe, weights, passes)
-        return Gathering(network, max_batch, _probe(recipe, passes)) if max_batch > 1 else network
+        torch_room = torch_network()
+        network: Network = torch_room.on_cuda(recipe, weights, passes)
+        if max_batch == 1:
+            return network
+        return Gathering(network, max_batch, _probe(recipe, passes), at_once=torch_room.AT_ONCE)
     return OpenVinoNetwork(partial(graph_of, recipe, weights), recipe.precision, max_batch)
 
 

@@ -10,8 +10,10 @@ from torch import nn
 
 from worker.inference.checkpoint import read_state_dict
 from worker.inference.device.cuda import cuda
-from worker.inference.device.network import TorchNetwork
+from worker.inference.device.network import AT_ONCE, TorchNetwork
 from worker.inference.recipe import Passes, Recipe
+
+__all__ = ["AT_ONCE", "convert", "cuda_conditions", "load", "on_cuda"]
 
 
 def load(recipe: Recipe, weights: Path) -> nn.Module:

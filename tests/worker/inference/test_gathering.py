@@ -162,10 +162,48 @@ def test_an_urgent_picture_goes_before_others_that_wait():
     assert network.seen == [[1], [9, 2], [3]]
 
 
-def test_nobody_is_mixed_up_under_load():
+class Pairing:
+    """Two passes meet in it before either ends."""
+
+    def __init__(self):
+        self.both = Barrier(2)
+
+    def infer(self, batch):
+        self.both.wait(20)
+        return batch * 2
+
+
+def test_a_second_pass_begins_beside_the_first_where_the_network_can_have_two():
+    callers = Callers(Gathering(Pairing(), 8, at_once=2))
+    callers.send(picture(1), picture(2))
+    answers = callers.answered()
+    assert [float(answers[value].flat[0]) for value in (1, 2)] == [2.0, 4.0]
+
+
+def test_who_is_taken_along_leaves_the_second_place_to_others():
+    network = Doubling()
+    gathering, answers = Gathering(network, 2, at_once=2), {}
+
+    def ask(value):
+        answers[value] = float(gathering.infer(picture(value)).flat[0])
+
+    threads = [Thread(target=ask, args=(value,)) for value in range(1, 8)]
+    for thread in threads:
+        thread.start()
+    while len(network.passes) < 2 or len(gathering._waiting) < 5:
+        pass
+    network.may_go.set()
+    for thread in threads:
+        thread.join(20)
+    assert answers == {value: 2.0 * value for value in range(1, 8)}
+    assert sorted(network.passes) == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_nobody_is_mixed_up_under_load(at_once):
     network = Doubling()
     network.may_go.set()
-    gathering, start = Gathering(network, 5), Barrier(8)
+    gathering, start = Gathering(network, 5, at_once=at_once), Barrier(8)
     wrong = []
 
     def caller(own):
