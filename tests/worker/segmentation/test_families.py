@@ -1,12 +1,13 @@
 """What each family makes of a picture and of an output; whole masks of the official code are in parity."""
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared import plugins
 from shared.catalog import CARDS
-from tests.images import gradient
+from tests.images import assert_close, gradient
 from worker.segmentation import matte as mattes
 from worker.segmentation import reduce
 from worker.segmentation.families import isnet_anime
@@ -107,6 +108,15 @@ def test_isnet_reduces_as_torch_does_and_cuts_down_to_whole_levels():
     whole = reduce.bilinear_truncated(rgb, 64)
     assert np.mean(whole == expected.astype(np.uint8)) > 0.99
     assert np.abs(whole.astype(int) - expected.astype(np.uint8)).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(70, 99), (128, 256), (300, 140), (512, 260), (127, 400)])
+def test_a_larger_photo_is_averaged_over_areas_also_where_it_is_halved_first(shape):
+    random = np.random.default_rng(7)
+    rgb = cv2.resize(random.integers(0, 256, (9, 9, 3), np.uint8), shape[::-1])
+    at_once = cv2.resize(rgb, (64, 64), interpolation=cv2.INTER_AREA)
+
+    assert_close(reduce.area_or_cubic(rgb, 64), at_once, most=6, mean=0.6)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (64, 64), (131, 97)])
