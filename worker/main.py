@@ -11,6 +11,6 @@ from worker.process.trimming import trim_worker
 _settings = load_settings()
 set_up_logs(_settings)
 keep_opencv_on_its_thread()
+trim_worker()
 app = create_app(_settings, open_deps(_settings))
 watch_consumption(_settings.broker_url)
-trim_worker()

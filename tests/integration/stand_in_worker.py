@@ -82,6 +82,7 @@ def watched(deps: Deps, folder: str) -> Deps:
 
 settings = load_settings()
 set_up_logs(settings)
+trim_worker()
 weights = NoWeights(settings.model_cache, None)
 deps = replace(
     open_deps(settings),
@@ -92,7 +93,6 @@ if "STAND_IN_FAULTS" in os.environ:
     deps = watched(deps, os.environ["STAND_IN_FAULTS"])
 app = create_app(settings, deps)
 watch_consumption(settings.broker_url, float(os.environ.get("STAND_IN_IDLE_SECONDS", IDLE_SECONDS)))
-trim_worker()
 if "STAND_IN_FAULTS" in os.environ:
     app.conf.broker_transport_options |= {
         "visibility_timeout": VISIBILITY_SECONDS,
