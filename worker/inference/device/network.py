@@ -36,9 +36,10 @@ class TorchNetwork:
         self._turns = Turns(AT_ONCE)
         if self._half is not None:
             round_weights(network, self._half)
+        module: Any = network  # torch's annotations do not know `to` with a memory format
+        self._weights = Weights(module.to(memory_format=torch.channels_last), accelerator)
         with as_out_of_memory(accelerator):
-            accelerator.computing.run(lambda: _move(network, accelerator.device)).synchronize()
-        self._weights = Weights(network, accelerator)
+            accelerator.computing.run(self._weights.come_back).synchronize()
         any_size = -1 in recipe.shape[1:3]
         forward: Forward = network
         if passes == "compiled":
@@ -71,11 +72,6 @@ class TorchNetwork:
         if self._recordings:
             self._recordings.forget()
         self._weights.park()
-
-
-def _move(network: nn.Module, device: torch.device) -> None:
-    moved: Any = network  # torch's annotations do not know `to` with a memory format
-    moved.to(device=device, memory_format=torch.channels_last)
 
 
 class _Pass:

@@ -16,6 +16,7 @@ from worker.inference.device import network as room  # noqa: E402  (torch)
 from worker.inference.device import recordings  # noqa: E402  (torch)
 from worker.inference.device.network import TorchNetwork  # noqa: E402  (torch)
 from worker.inference.device.recordings import bucket  # noqa: E402  (torch)
+from worker.inference.device.weights import Weights  # noqa: E402  (torch)
 
 SIDE = 6
 
@@ -206,6 +207,24 @@ def test_a_recording_does_not_outlive_the_place_of_its_weights(twin):
     network.park()
     with pytest.raises(AssertionError, match="addresses that its numbers have left"):
         network.infer(pictures(1))
+
+
+def test_weights_of_every_kind_lie_in_one_piece_and_stay_what_they_are(twin):
+    layers = [torch.nn.Conv2d(3, 5, 3), torch.nn.BatchNorm2d(5), torch.nn.Linear(7, 3)]
+    module = torch.nn.Sequential(*layers).eval()
+    module[2].to(torch.bfloat16)
+    module.register_buffer("nothing", torch.empty(0))
+    before = {key: value.clone() for key, value in module.state_dict().items()}
+    weights = Weights(module, twin)
+    for move in (weights.come_back, weights.park, weights.come_back):
+        move()
+        state = module.state_dict()
+        assert {key: value.dtype for key, value in state.items()} == {
+            key: value.dtype for key, value in before.items()
+        }
+        assert all(torch.equal(state[key], value) for key, value in before.items())
+        assert len({value.untyped_storage().data_ptr() for value in state.values() if value.numel()}) == 1
+        assert all(value.data_ptr() % 16 == 0 for value in state.values())
 
 
 def test_parking_waits_for_passes_and_passes_for_parking(twin):

@@ -56,7 +56,8 @@ class _Reads(TorchDispatchMode):
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         for tensor in tree_leaves((args, kwargs)):
             if isinstance(tensor, torch.Tensor) and tensor.data_ptr() not in self._made:
-                self.outside[tensor.data_ptr()] = tensor
+                # Its memory is held, so that nothing else can come to lie there.
+                self.outside[tensor.data_ptr()] = tensor, tensor.untyped_storage()
         made = operation(*args, **(kwargs or {}))
         self._made |= {one.data_ptr() for one in tree_leaves(made) if isinstance(one, torch.Tensor)}
         return made
@@ -84,7 +85,7 @@ class Twin:
             output = work()
 
         def replay():
-            moved = [place for place, tensor in reads.outside.items() if tensor.data_ptr() != place]
+            moved = [place for place, (tensor, _) in reads.outside.items() if tensor.data_ptr() != place]
             assert not moved, "replayed at addresses that its numbers have left"
             self.replays += 1
             output.copy_(work())
