@@ -28,6 +28,7 @@ _TWO_STEPS_FROM = 3.0
 _STEP = 2
 """How many times wider and higher the matte between the two is."""
 _SPECK_PX = 3
+_SUM = np.ones((1, 4), np.float32)
 _BAND_PX = 128
 """Rows of the matte at a time: coefficients take sixteen bytes a pixel."""
 
@@ -38,45 +39,50 @@ def guided_upsampling(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
         return _upsampled(rgb, matte, Guide.of(shrunk(rgb, matte.shape), rgb), spec)
     between = shrunk(rgb, (_STEP * matte.shape[0], _STEP * matte.shape[1]))
     doubled = _upsampled(between, matte, Guide.of(shrunk(between, matte.shape), rgb), spec)
-    doubled = doubled.astype(np.float32) * np.float32(1 / 255)
     alpha = _upsampled(rgb, doubled, Guide.of(between, rgb), spec)
     return _where_unsure(np.asarray(cv2.medianBlur(alpha, _SPECK_PX)), matte)
 
 
 def enlarge(matte: NDArray[Any], width: int, height: int) -> Alpha:
-    """A matte of 0..1 as uint8 of this size, bilinearly."""
-    levels = cv2.convertScaleAbs(matte, alpha=255)
-    return np.asarray(cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR))
+    """A matte, float32 0..1 or uint8, as uint8 of this size, bilinearly."""
+    return np.asarray(cv2.resize(_levels(matte), (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _levels(matte: NDArray[Any]) -> Alpha:
+    return matte if matte.dtype == np.uint8 else np.asarray(cv2.convertScaleAbs(matte, alpha=255))
 
 
 def _where_unsure(alpha: Alpha, matte: NDArray[Any]) -> Alpha:
     """0 and 255 where the matte as it is says so: two steps and a median reach a little further than one."""
     plain = enlarge(matte, alpha.shape[1], alpha.shape[0])
-    cv2.bitwise_and(alpha, cv2.inRange(plain, 1, 255), dst=alpha)
-    return np.asarray(cv2.bitwise_or(alpha, cv2.inRange(plain, 255, 255), dst=alpha))
+    return np.asarray(cv2.copyTo(alpha, cv2.inRange(plain, 1, 254), dst=plain))
 
 
 def _upsampled(rgb: Rgb, matte: NDArray[Any], guide: Guide, spec: RefineSpec) -> Alpha:
-    """One step; `guide` is the photo at the matte's size, as soft as it."""
+    """One step; `matte` is float32 0..1 or uint8, `guide` the photo at its size, as soft as it."""
     height, width = rgb.shape[:2]
     alpha = enlarge(matte, width, height)
-    wanted = _beside_an_edge(matte)
+    wanted = _beside_an_edge(_levels(matte))
     if not wanted.any():
         return alpha
-    for rows, photo_rows in _bands(matte.shape[0], height):
+    for rows, photo_rows in _bands(len(matte), height):
         if not wanted[rows].any():
             continue
         lines = lines_of(guide, matte, wanted, rows, spec)
         for soft in soft_pixels(alpha, _SURE + 1, 254 - _SURE, within=photo_rows):
-            line = soft.sampled(lines, rows, matte.shape[0])
-            value = np.einsum("nc,nc->n", line[:, :3], soft.of(rgb).astype(np.float32)) + line[:, 3] * 255
-            soft.write(alpha, np.clip(value + 0.5, 0, 255).astype(np.uint8))
+            soft.write(alpha, _applied(soft.sampled(lines, rows, len(matte)), soft.of(rgb)))
     return alpha
 
 
-def _beside_an_edge(matte: NDArray[Any]) -> Alpha:
+def _applied(lines: NDArray[Any], photo: Rgb) -> Alpha:
+    """Alpha (N,) by lines (N, 4) of photo pixels (N, 3)."""
+    terms = cv2.cvtColor(photo[None], cv2.COLOR_RGB2RGBA)[0] * lines  # the fourth channel is 255
+    values = np.asarray(cv2.transform(terms[None], _SUM)).reshape(-1)
+    return np.asarray(np.clip(values + np.float32(0.5), 0, 255), np.uint8)
+
+
+def _beside_an_edge(levels: Alpha) -> Alpha:
     """1 where enlarging may find soft pixels: a pixel or its neighbours are unsure, or disagree."""
-    levels = cv2.convertScaleAbs(matte, alpha=255)
     neighbours = np.ones((3, 3), np.uint8)
     unsure = (cv2.dilate(levels, neighbours) > _SURE) & (cv2.erode(levels, neighbours) < 255 - _SURE)
     return np.asarray(unsure.view(np.uint8))

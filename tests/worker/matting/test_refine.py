@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from shared.spec.refine import RefineSpec
 from tests.images import assert_close, disc, strands
+from worker.matting import guided
 from worker.matting.refine import method, refine
 
 GUIDED = RefineSpec(method="guided")
@@ -132,3 +133,12 @@ def test_a_large_photo_takes_little_memory(side):
     tracemalloc.stop()
 
     assert peak < 12 * 4_000_000
+
+
+def test_a_line_is_applied_to_the_colours_of_its_pixel():
+    random = np.random.default_rng(8)
+    lines = random.normal(0, 0.5, (3000, 4)).astype(np.float32)
+    photo = random.integers(0, 256, (3000, 3), np.uint8)
+    expected = np.clip((lines[:, :3] * photo).sum(axis=1) + 255 * lines[:, 3], 0, 255)
+
+    assert_close(guided._applied(lines, photo), expected, most=0.51)

@@ -46,3 +46,12 @@ def test_what_is_not_wanted_is_not_solved(scene):
     assert not lines[:20].any() and not lines[50:].any()
     inner = np.s_[158:162, 140:250]
     np.testing.assert_allclose(lines[158 - 128 : 162 - 128, 140:250], whole[inner], atol=0.5)
+
+
+def test_a_matte_of_whole_levels_gives_the_lines_of_its_shares(scene):
+    guide, matte, wanted = scene
+    levels = (matte * 255 + 0.5).astype(np.uint8)
+    shares = levels.astype(np.float32) / 255
+
+    lines = lines_of(guide, levels, wanted, slice(30, 90), SPEC)
+    np.testing.assert_allclose(lines, lines_of(guide, shares, wanted, slice(30, 90), SPEC), atol=1e-3)
