@@ -3,9 +3,11 @@
 python -m benchmarks.soak --jobs 2000
 
 Real Redis, gunicorn, Celery worker, keeper and webhook sender; the networks are the small ones of the fault suite,
-so what is measured is everything around them. After each hundred jobs everything comes to rest and is measured:
-what is at work just now is no leak. The first half fills caches and allocators; the slope is that of a line through
-the second half's measurements, as a share of their mean, over the length of that half.
+so what is measured is everything around them. A hundred jobs begin at fixed times, however fast the machine is just
+now, so that as many are kept whenever it is measured. Between two rounds everything comes to rest and is weighed each
+second, and the least of that counts: what is at work, or will be given back in a moment, is no leak. The first half
+fills caches and allocators; the slope is that of a line through the second half's measurements, as a share of their
+mean, over the length of that half.
 """
 
 import argparse
@@ -40,7 +42,9 @@ KEPT_SECONDS = 60
 GOAL_PERCENT = 1.0
 ROUND = 100
 """Jobs between two rests."""
-_REST_SECONDS = 12.0
+_ROUND_SECONDS = 24.0
+"""From the beginning of a round to that of the next, unless its jobs take too long to leave a rest."""
+_REST_SECONDS = 12
 """Long enough for a pass of every duty of the keeper's, and for the worker to give back what it has freed."""
 _POINTS = 120
 _SETTINGS = {
@@ -100,29 +104,40 @@ class Scale:
         self.at_work: Samples = {name: [] for name in PROCESSES}
         """Each second: for the eye."""
         self.at_rest: Samples = {name: [] for name in PROCESSES}
-        """After each round: for the slope."""
-
-    def weigh(self, samples: Samples) -> None:
-        """Note what each process takes now."""
-        for name in PROCESSES:
-            now = time.monotonic() - self._began
-            samples[name].append((now, resident_bytes(self._stack.processes[name].pid) / 1e6))
+        """The least of each rest: for the slope."""
 
     def watch(self, ended: Event) -> None:
         """Weigh each second until told to stop."""
         while not ended.wait(1):
-            self.weigh(self.at_work)
+            for name, weight in self._weights().items():
+                self.at_work[name].append((self._now(), weight))
+
+    def rest(self, seconds: int) -> None:
+        """Weigh each second for so long, and note the least."""
+        least = self._weights()
+        for _ in range(seconds):
+            time.sleep(1)
+            least = {name: min(least[name], weight) for name, weight in self._weights().items()}
+        for name, weight in least.items():
+            self.at_rest[name].append((self._now(), weight))
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+    def _weights(self) -> dict[str, float]:
+        return {name: resident_bytes(self._stack.processes[name].pid) / 1e6 for name in PROCESSES}
 
 
 def run_rounds(http: httpx.Client, jobs: int, at_once: int, scale: Scale) -> list[str]:
     """Run all jobs, with a rest after each round; their last statuses."""
     statuses: list[str] = []
-    for first in range(0, jobs, ROUND):
+    began = time.monotonic()
+    for number, first in enumerate(range(0, jobs, ROUND), start=1):
         serials = range(first + 1, min(first + ROUND, jobs) + 1)
         with ThreadPoolExecutor(at_once) as pool:
             statuses += pool.map(lambda serial: run_one(http, serial), serials)
-        time.sleep(_REST_SECONDS)
-        scale.weigh(scale.at_rest)
+        left_seconds = began + number * _ROUND_SECONDS - time.monotonic()
+        scale.rest(max(round(left_seconds), _REST_SECONDS))
     return statuses
 
 
