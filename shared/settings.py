@@ -150,9 +150,10 @@ class Settings(BaseSettings):
     """Memory that loaded models may take on the device; beyond it the least recently used one leaves."""
     parked_memory_megabytes: int = Field(default=8000, ge=0)
     """With `device=cuda`: memory of the host where models wait that have left the GPU."""
-    cuda_passes: Literal["eager", "recorded", "compiled"] = "recorded"
+    cuda_passes: Literal["eager", "recorded", "compiled"] = "eager"
     """With `device=cuda`: how it gets its work. `eager`: call by call; `recorded`: as a CUDA graph, made when a batch
-    size first comes; `compiled`: as that, of what torch.compile makes in minutes. Never measured."""
+    size first comes; `compiled`: as that, of what torch.compile makes in minutes. The last two never ran on a GPU:
+    let `python -m benchmarks.gpu` say what they gain there."""
     max_batch: int = Field(default=8, ge=1)
     """Most pictures that go through a network at once: with `device=cuda` in one pass, on a CPU side by side with a
     part of the cores each, in about twice the memory. How many are worth it is measured in the background when a

@@ -11,7 +11,7 @@ from worker.inference.torch_room import torch_network
 
 
 def load_network(
-    recipe: Recipe, weights: Path, *, device: str, passes: Passes = "recorded", max_batch: int = 1
+    recipe: Recipe, weights: Path, *, device: str, passes: Passes = "eager", max_batch: int = 1
 ) -> Network:
     """Load it: OpenVINO on a CPU; torch on CUDA, which gets its work as `passes` says.
 

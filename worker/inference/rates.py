@@ -12,7 +12,7 @@ Pass = Callable[[], float]
 Prepare = Callable[[int], Pass | None]
 """Makes the pass of so many pictures; None where their results would not be those of one alone."""
 
-_NEAR = 0.97
+_NEAR = 0.99
 _ROUNDS = 5
 _MOST_SECONDS = 20.0
 _LONGEST_PASS_SECONDS = 2.0
@@ -26,7 +26,7 @@ class Rates:
 
     @property
     def best(self) -> int:
-        """The smallest count within 3 % of the highest rate: a larger one only makes each picture wait longer."""
+        """The smallest count within 1 % of the highest rate: a larger one only makes each picture wait longer."""
         enough = _NEAR * max(self.by_count.values())
         return min(count for count, rate in self.by_count.items() if rate >= enough)
 

@@ -59,7 +59,7 @@ class FbaMatting:
 
     @classmethod
     def load(
-        cls, card: ModelCard, weights: Path, *, device: str, passes: Passes = "recorded"
+        cls, card: ModelCard, weights: Path, *, device: str, passes: Passes = "eager"
     ) -> "FbaMatting":
         """Load the network of a catalogue row from its weights file. Raises what `load_network` raises."""
         return cls(load_network(recipe(card), weights, device=device, passes=passes))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_segmenter(
-    card: ModelCard, weights: Path, *, device: str = "cpu", passes: Passes = "recorded", max_batch: int = 1
+    card: ModelCard, weights: Path, *, device: str = "cpu", passes: Passes = "eager", max_batch: int = 1
 ) -> Segmenter:
     """Load the model; a second or less from a warm disk, minutes where the network must be converted first.
 

@@ -48,7 +48,7 @@ class Upscaler:
         *,
         device: str,
         tile_side_px: int,
-        passes: Passes = "recorded",
+        passes: Passes = "eager",
         max_batch: int = 1,
         partner: Callable[[], Path] | None = None,
     ) -> "Upscaler":

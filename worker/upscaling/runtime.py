@@ -83,7 +83,7 @@ def load_tiles(  # noqa: PLR0913 what a network is made from, and what it runs o
     *,
     device: str,
     side_px: int,
-    passes: Passes = "recorded",
+    passes: Passes = "eager",
     max_batch: int = 1,
 ) -> TileNetwork:
     """Load the network `card.arch` for tiles of `side_px`, of which a GPU gets `max_batch` at once.

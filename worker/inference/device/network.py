@@ -25,7 +25,7 @@ class TorchNetwork:
     """A network on a device. It can be parked in the host's memory, and comes back by itself when it is used."""
 
     def __init__(
-        self, recipe: Recipe, network: nn.Module, accelerator: Accelerator, passes: Passes = "recorded"
+        self, recipe: Recipe, network: nn.Module, accelerator: Accelerator, passes: Passes = "eager"
     ) -> None:
         """Move a loaded network to the device, and change it; OutOfMemory where the device is full.
 
