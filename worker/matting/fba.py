@@ -58,9 +58,7 @@ class FbaMatting:
     network: Network
 
     @classmethod
-    def load(
-        cls, card: ModelCard, weights: Path, *, device: str, passes: Passes = "eager"
-    ) -> "FbaMatting":
+    def load(cls, card: ModelCard, weights: Path, *, device: str, passes: Passes = "eager") -> "FbaMatting":
         """Load the network of a catalogue row from its weights file. Raises what `load_network` raises."""
         return cls(load_network(recipe(card), weights, device=device, passes=passes))
 
