@@ -26,7 +26,7 @@ def delete_files(job: Job, objects: ObjectStore) -> None:
 
 
 def files_of(job: Job) -> frozenset[str]:
-    """The keys that the record names and that are the job's own."""
+    """The keys that the record names and that are the job's own: it may use an upload or another job's matte."""
     records = [*job.results.values(), *([job.posted_input] if job.posted_input else [])]
     own = job_prefix(job.tenant, job.id)
     return frozenset(key for record in records for key in _keys(record.model_dump()) if key.startswith(own))

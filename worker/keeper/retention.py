@@ -1,11 +1,9 @@
 """Delete what has been kept for long enough: files first, then the record that names them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import structlog
 
 from shared.jobs.archive import Glance, JobArchive
+from shared.jobs.expiry import files_of
 from shared.jobs.job import Job
 from shared.storage.keys import job_prefix
 from shared.storage.port import ObjectStore
@@ -39,23 +37,3 @@ def everything_of(job: Job, objects: ObjectStore) -> frozenset[str]:
     """What the record names, and what else lies there: written by attempts that died before they could say so."""
     # Both, since a listing may be a little behind what was stored.
     return files_of(job) | {found.key for found in objects.under(job_prefix(job.tenant, job.id))}
-
-
-def files_of(job: Job) -> frozenset[str]:
-    """The keys that the record names and that are the job's own: it may use an upload or another job's matte."""
-    results = [*job.results.values(), *([job.posted_input] if job.posted_input else [])]
-    own = job_prefix(job.tenant, job.id)
-    return frozenset(key for result in results for key in _keys(result.model_dump()) if key.startswith(own))
-
-
-def _keys(value: Any) -> Iterable[str]:
-    """Whatever stands under `key` or `…_key`, however deep."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if isinstance(inner, str) and (name == "key" or name.endswith("_key")):
-                yield inner
-            else:
-                yield from _keys(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _keys(inner)
