@@ -104,6 +104,7 @@ def act(action: str) -> None:
             raise KeyboardInterrupt
         case "heartbeat":
             Heartbeats.broken = True
+            time.sleep(1.5)  # else all may be done before there is anything to renew
         case _:
             raise ValueError(action)
 
