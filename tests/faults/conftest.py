@@ -83,6 +83,7 @@ def undisturbed(installation: Installation) -> dict:
     wanted = {"no_subject": ("failed", "no_subject"), "gone": ("failed", "download_failed")}
     for name, outcome in outcomes.items():
         assert (outcome.status, outcome.code) == wanted.get(name, ("succeeded", None)), (name, outcome)
+        assert {f"{output}-{shown}" for output, shown in outcome.outputs} <= outcome.objects, (name, outcome)
     return outcomes
 
 

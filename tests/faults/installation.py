@@ -15,6 +15,7 @@ from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import OutputFile
 from shared.records import connect
 from shared.settings import Settings
+from shared.storage.keys import job_prefix
 from shared.storage.opening import open_store
 from tests.faults.listener import Listener
 from tests.integration.points import Points
@@ -37,7 +38,7 @@ class Outcome:
     outputs: tuple[tuple[str, str | None], ...]
     """Name, and what the file shows; None where storage does not hold what the record says."""
     objects: frozenset[str] = frozenset()
-    """Names of the job's files, which hold a hash of what made them; empty where storage is no folder."""
+    """Names of the job's files, which hold a hash of what made them."""
 
 
 def shown_by(data: bytes) -> str:
@@ -162,11 +163,12 @@ class Installation(Stack):
         return shown_by(data) if hashlib.sha256(data).hexdigest() == output.sha256 else None
 
     def objects_of(self, job_id: str) -> Iterator[str]:
-        """Names of the job's files, where storage is a folder; a result is named by what it shows."""
-        folder = self.folder / "objects" / "t" / "local" / job_id
-        for path in folder.iterdir() if folder.exists() else ():
+        """Names of the job's files; a result is named by what it shows."""
+        for stored in self.objects.under(job_prefix("local", job_id)):
+            path = Path(stored.key)
             kind, _, own = path.stem.rpartition("-")
-            data = path.read_bytes()
+            with self.objects.open(stored.key) as body:
+                data = body.read()
             is_result = own and hashlib.sha256(data).hexdigest().startswith(own)
             yield f"{kind}-{shown_by(data)}" if is_result else path.name
 

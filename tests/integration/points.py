@@ -2,7 +2,8 @@
 
 `claimed.render` holds what shall happen to whoever passes there next, once; `claimed.render@job_1` what happens to
 that job each time. `hold` makes everybody wait before a claim, `duplicate` doubles every message, `full` fills the
-disk. What passed an armed point is written down in `passed`.
+disk. What passed an armed point stays as a file whose name says so: a fault is taken and written down by one rename,
+so no other fault can kill the process in between.
 """
 
 import errno
@@ -22,6 +23,8 @@ from shared.storage import file as file_storage
 HOLD_SECONDS = 60
 """Nobody is held for longer, whatever a test forgot."""
 HANG_SECONDS = 120
+_PASSED = "passed "
+"""What the names of files about faults that happened begin with; time, a random number, point and job follow."""
 
 
 class Points:
@@ -48,16 +51,15 @@ class Points:
             path.unlink(missing_ok=True)
 
     def passed(self) -> list[tuple[str, str]]:
-        """Point and job of every fault that happened."""
-        path = self._folder / "passed"
-        return [tuple(line.split(" ", 1)) for line in path.read_text().splitlines()] if path.exists() else []
+        """Point and job of every fault that happened, the first first."""
+        names = sorted(path.name for path in self._folder.glob(f"{_PASSED}*"))
+        return [tuple(name.split(" ")[-2:]) for name in names]
 
     def reach(self, point: str, job_id: str) -> None:
         """Do what is armed here, if anything."""
-        action = self._taken(point) or self._standing(f"{point}@{job_id}")
+        passed = self._folder / f"{_PASSED}{time.time_ns()} {secrets.token_hex(4)} {point} {job_id}"
+        action = self._taken(point, passed) or self._standing(f"{point}@{job_id}", passed)
         if action:
-            with (self._folder / "passed").open("a") as log:
-                log.write(f"{point} {job_id}\n")
             act(action)
 
     def wait_while_held(self) -> None:
@@ -65,20 +67,21 @@ class Points:
         while self.is_armed("hold") and time.monotonic() < give_up:
             time.sleep(0.02)
 
-    def _taken(self, point: str) -> str | None:
+    def _taken(self, point: str, passed: Path) -> str | None:
         """What is armed for whoever comes next: a rename that only one can win."""
-        mine = self._folder / f".{secrets.token_hex(8)}"
         try:
-            (self._folder / point).rename(mine)
+            (self._folder / point).rename(passed)
         except FileNotFoundError:
             return None
-        return mine.read_text()
+        return passed.read_text()
 
-    def _standing(self, point: str) -> str | None:
+    def _standing(self, point: str, passed: Path) -> str | None:
         try:
-            return (self._folder / point).read_text()
+            action = (self._folder / point).read_text()
         except FileNotFoundError:
             return None
+        passed.write_text(action)
+        return action
 
 
 def act(action: str) -> None:
