@@ -33,7 +33,7 @@ test-slow: $(VENV)/.dev ## the largest networks at their full size
 
 test-faults: $(VENV)/.dev ## the fault suite in full (20 minutes), and the table of docs/reliability.md
 	$(BIN)/python -m pytest tests/faults --faults=full --faults-write $(ARGS)
-	$(BIN)/python -m docs.fault_table
+	$(BIN)/python -m benchmarks.pages
 
 fuzz: $(VENV)/.fuzz ## look for pictures and specifications that break something: SECONDS=60 for each of the two
 	for target in picture spec; do $(BIN)/python -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; done
@@ -58,12 +58,13 @@ audit: $(TOOLS)/bin/pip-audit ## known vulnerabilities of what images install
 	$(BIN)/python -m tests.security.supply.audit $(TOOLS)/bin/pip-audit
 
 bench: $(VENV)/.dev ## speed as ratios, side by side in one run (an hour or more), into benchmarks/results
-	for one in stages against_rembg throughput queueing api scaling growth models performance_page; do \
+	for one in stages against_rembg throughput queueing api scaling growth models pages; do \
 	  $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-quality: $(VENV)/.dev ## mattes and colours against ground truth, into docs/quality.md: PAIRS=folder
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[matting]'
-	$(BIN)/python -m benchmarks.quality --publish $(if $(PAIRS),--pairs "$(PAIRS)")
+	$(BIN)/python -m benchmarks.quality $(if $(PAIRS),--pairs "$(PAIRS)")
+	$(BIN)/python -m benchmarks.pages
 
 clean: ## remove everything that was made here (weights stay in ~/.cache/cutroom)
 	rm -rf $(VENV) var out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -12,7 +12,8 @@ import time
 
 from rich.progress import track
 
-from benchmarks.publishing.report import Row, report
+from benchmarks.publishing.drawing import draw
+from benchmarks.publishing.report import RESULTS, Row, report
 from benchmarks.service.installation import Installation, installation
 from benchmarks.service.photos import jpeg
 from benchmarks.service.submitting import Submitter
@@ -43,6 +44,8 @@ def main() -> None:
         f"Jobs a second by workers, each with a device that takes {options.seconds:g} s a picture",
         rows,
     )
+    line = {"measured": [(row["workers"], row["of linear"]) for row in rows]}
+    draw(RESULTS / "scaling.svg", "Jobs a second, of linear", ("workers", "of linear"), line, 1.1)
 
 
 def _start(here: Installation, count: int, seconds: float) -> None:

@@ -27,8 +27,8 @@ from PIL import Image, ImageDraw
 
 from benchmarks.publishing.drawing import draw
 from benchmarks.publishing.machine import describe
+from benchmarks.publishing.report import Row, show
 from benchmarks.service.memory import resident_bytes
-from docs.fault_table import soak_table
 from tests.integration.stack import Stack
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ SIZES = ((320, 240), (640, 480), (480, 640), (1024, 768), (1280, 960))
 KEPT_SECONDS = 60
 """The shortest retention there is: so deletion is at work, too, and Redis holds a steady number of jobs."""
 GOAL_PERCENT = 1.0
+SLOPE = "slope over the second half, %"
 ROUND = 100
 """Jobs between two rests."""
 _ROUND_SECONDS = 24.0
@@ -153,21 +154,22 @@ def slope_percent(points: list[tuple[float, float]]) -> float:
     return float(100 * rise / mean(megabytes))
 
 
-def summary(samples: Samples) -> dict[str, dict[str, float]]:
+def summary(samples: Samples) -> list[Row]:
     """A row for each process, and one for all together."""
     together = [
         (moments[0][0], sum(megabytes for _, megabytes in moments))
         for moments in zip(*samples.values(), strict=False)
     ]
-    return {name: _row(points) for name, points in {**samples, "together": together}.items()}
+    return [_row(name, points) for name, points in {**samples, "together": together}.items()]
 
 
-def _row(points: list[tuple[float, float]]) -> dict[str, float]:
+def _row(name: str, points: list[tuple[float, float]]) -> Row:
     later = second_half(points)
     return {
-        "first_mb": round(points[0][1], 1),
-        "mean_of_second_half_mb": round(mean(megabytes for _, megabytes in later), 1),
-        "slope_percent": round(slope_percent(later), 2),
+        "process, at rest": name,
+        "MB after 100 jobs": round(points[0][1], 1),
+        "MB in the second half": round(mean(megabytes for _, megabytes in later), 1),
+        SLOPE: round(slope_percent(later), 2),
     }
 
 
@@ -202,7 +204,7 @@ def soak(jobs: int, at_once: int) -> dict[str, object]:
         "at_once": at_once,
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         "goal_percent": GOAL_PERCENT,
-        "at_rest": summary(scale.at_rest),
+        "rows": summary(scale.at_rest),
         "rests": {name: thinned(points) for name, points in scale.at_rest.items()},
         "samples": {name: thinned(points) for name, points in scale.at_work.items()},
     }
@@ -218,12 +220,11 @@ def main() -> None:
     )
     asked = parser.parse_args()
     found = soak(asked.jobs, asked.at_once)
-    print(soak_table(found["at_rest"]))
-    print(found["statuses"])
+    show(f"Memory over {asked.jobs:,} jobs: {found['statuses']}", found["rows"])
     if asked.write:
         RESULT.write_text(json.dumps(found, indent=1) + "\n")
         draw(PLOT, f"Memory over {asked.jobs:,} jobs", ("seconds", "MB resident"), found["samples"])
-        print("now: python -m docs.fault_table")
+        print("Kept; `python -m benchmarks.pages` puts it into docs/.")
 
 
 if __name__ == "__main__":

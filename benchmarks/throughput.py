@@ -13,7 +13,7 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,9 @@ import httpx
 from rich.progress import track
 
 from benchmarks.against_rembg import SAME_WORK
+from benchmarks.publishing.drawing import draw
 from benchmarks.publishing.percentile import percentile
-from benchmarks.publishing.report import Row, kept_rows, report
+from benchmarks.publishing.report import RESULTS, Row, kept_rows, report
 from benchmarks.rivals.bare_network import BareNetwork, bare_network
 from benchmarks.rivals.rembg import RembgServer, server_command
 from benchmarks.service.installation import Installation, free_port, installation
@@ -37,6 +38,7 @@ from worker.io.weights import Weights
 _SECONDS = 16.0
 """Of work in a round, roughly; each caller does one photo at least."""
 _QUESTION = "Images a second and seconds: {} here, imgly-medium in rembg's server"
+_DRAWN = "1200x1600"
 _serial = itertools.count()
 
 CutOut = Callable[[bytes], bytes]
@@ -70,6 +72,19 @@ def main() -> None:
                 "peak MB rembg": peak_bytes(their_session) / 1e6,
             }
             report(name, _QUESTION.format(options.model), list(kept.values()))
+    if options.model == "imgly-medium":
+        _draw(list(kept.values()))
+
+
+def _draw(rows: Sequence[Row]) -> None:
+    shown = [row for row in rows if row["size"] == _DRAWN]
+    lines = {
+        name: [(row["callers"], row[f"{name} images/s"]) for row in shown]
+        for name in ("bare network", "same work", "cutroom", "rembg")
+    }
+    top = 1.1 * max(rate for line in lines.values() for _, rate in line)
+    axes = ("callers at once", "images/s")
+    draw(RESULTS / "throughput.svg", f"Images a second at {_DRAWN}", axes, lines, top)
 
 
 def _row(size: str, callers: int, ours: "Cutroom", theirs: RembgServer, network: BareNetwork) -> Row:

@@ -63,7 +63,7 @@ def options() -> argparse.ArgumentParser:
     )
     asked.add_argument("--p95", type=float, default=3.0, help="seconds within which 95 of 100 are done [3]")
     asked.add_argument(
-        "--publish", action="store_true", help="write docs/operations.md's tables and pictures"
+        "--publish", action="store_true", help="simulate docs/operations.md's tables and pictures"
     )
     return parser
 

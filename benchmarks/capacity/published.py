@@ -1,20 +1,13 @@
-"""What docs/operations.md says of capacity: tables between two marks, two pictures, and the figures as JSON."""
+"""What docs/operations.md says of capacity: two tables and two pictures."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from benchmarks.capacity.planning import Costs, Prices, lasting, needed_workers, row
 from benchmarks.capacity.simulation import Fleet, Load, simulate
 from benchmarks.capacity.stages import measured_sizes
-from benchmarks.publishing.page import filled, markdown
 from benchmarks.publishing.percentile import percentile
 from benchmarks.publishing.report import RESULTS, Row, report
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-BEGIN = "<!-- Between these two lines `python -m benchmarks.capacity --publish` writes. -->\n"
-END = "<!-- end -->\n"
 
 P95_SECONDS = 3.0
 GPU_INFERENCE_SECONDS = 0.06
@@ -32,18 +25,6 @@ _CPU_LOADS = (
 )  # fmt: skip
 """Images a second, the share of bulk, and threads of a worker."""
 
-_SHOWN = {
-    "images/s": "{:g}",
-    "bulk share": "{:.0%}",
-    "threads": "{}",
-    "workers": "{}",
-    "p50 s": "{:.2f}",
-    "p95 s": "{:.2f}",
-    "p99 s": "{:.2f}",
-    "devices busy": "{:.0%}",
-    "per 1,000 images": "{:.3f}",
-}
-
 
 def cpu_costs() -> Costs:
     """A photo of 2 megapixels on the measured machine."""
@@ -57,7 +38,7 @@ def gpu_costs() -> Costs:
 
 
 def publish() -> None:
-    """Simulate it all, which takes some minutes, and write it."""
+    """Simulate it all, which takes some minutes, and keep the results and the pictures."""
     on_cpu = [
         _smallest(Load(rate, bulk, batch_lines=100), replace(_CPU, threads=threads), cpu_costs(), _PRICES)
         for rate, bulk, threads in _CPU_LOADS
@@ -74,22 +55,6 @@ def publish() -> None:
     ]
     report("capacity_gpu", f"The same, if a GPU took {GPU_INFERENCE_SECONDS} s a photo", on_gpu)
     _draw()
-    PAGE.write_text(page())
-
-
-def page() -> str:
-    """The page with the tables that the results give."""
-    return filled(PAGE.read_text(), BEGIN, _tables(), END)
-
-
-def _tables() -> str:
-    cpu, gpu = (json.loads((RESULTS / f"{name}.json").read_text()) for name in ("capacity", "capacity_gpu"))
-    return "\n".join(f"{found['question']}:\n\n{_table(found['rows'])}" for found in (cpu, gpu))
-
-
-def _table(rows: Sequence[Mapping[str, float]]) -> str:
-    shown = [{name: shape.format(row[name]) for name, shape in _SHOWN.items()} for row in rows]
-    return f"{markdown(shown)}\n"
 
 
 def _smallest(load: Load, fleet: Fleet, costs: Costs, prices: Prices) -> Row:

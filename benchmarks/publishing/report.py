@@ -41,3 +41,4 @@ def report(name: str, question: str, rows: Sequence[Row]) -> None:
         "rows": [dict(row) for row in rows],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
+    print(f"Kept in benchmarks/results/{name}.json; `python -m benchmarks.pages` puts it into docs/.")

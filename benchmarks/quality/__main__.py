@@ -1,6 +1,6 @@
 """Measure mattes and colours against ground truth.
 
-python -m benchmarks.quality [--pairs FOLDER] [--model NAME] [--tables baseline,refinement] [--publish]
+python -m benchmarks.quality [--pairs FOLDER] [--model NAME] [--tables baseline,refinement]
 python -m benchmarks.quality --options '{"refine": {"method": "none"}, "mask": {"preset": "clean"}}'
 """
 
@@ -17,7 +17,6 @@ from benchmarks.quality.mattes import baseline, matting, preset_clean, refinemen
 from benchmarks.quality.networks import Looker
 from benchmarks.quality.pairs import PSEUDO, Pair, read_pairs
 from benchmarks.quality.placement import placement
-from benchmarks.quality.publishing import publish
 from benchmarks.quality.sheet import write_sheets
 from benchmarks.quality.speed import after_the_network
 from shared.spec.job import JobSpec
@@ -70,10 +69,7 @@ def main() -> None:
         if name in NEEDS_PYMATTING and find_spec("pymatting") is None:
             print(f"Skipped {name}: pymatting is not installed (pip install 'cutroom[matting]').")
             continue
-        rows = work(looker, pairs)
-        report(f"quality_{name}", title, rows)
-        if asked.publish:
-            publish(name, rows)
+        report(f"quality_{name}", title, work(looker, pairs))
 
 
 def measure_options(looker: Looker, pairs: list[Pair], spec: JobSpec, sheets: Path) -> None:
@@ -108,7 +104,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=Path("var/quality"), help="where network outputs are kept"
     )
-    parser.add_argument("--publish", action="store_true", help="put the tables into docs/quality.md")
     return parser.parse_args()
 
 

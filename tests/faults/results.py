@@ -1,11 +1,11 @@
 """What the suite measured, for docs/reliability.md."""
 
-import json
-from pathlib import Path
-
+from benchmarks.publishing.report import Row, kept_rows, report
 from tests.faults.load import Verdict
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.json"
+NAME = "faults"
+LOSSES = ("lost", "duplicated", "stuck", "wrong")
+RECOVERY = "recovery, seconds"
 
 
 class Results:
@@ -13,25 +13,37 @@ class Results:
 
     def __init__(self, is_full: bool) -> None:
         self._is_full = is_full
-        self._rows: dict[str, dict] = {}
+        self._rows: dict[str, Row] = {}
 
     def add(self, fault: str, verdict: Verdict) -> None:
-        row = self._rows.setdefault(
-            fault, {"trials": 0, "in_flight": verdict.in_flight, "lost": 0, "duplicated": 0, "stuck": 0,
-                    "wrong": 0, "recovery_seconds": 0.0},
-        )  # fmt: skip
-        row["trials"] += 1
-        row["in_flight"] = min(row["in_flight"], verdict.in_flight)
-        row["lost"] += verdict.lost
-        row["duplicated"] += verdict.duplicated
-        row["stuck"] += verdict.stuck
-        row["wrong"] += len(verdict.wrong)
-        row["recovery_seconds"] = max(row["recovery_seconds"], verdict.recovery_seconds)
+        new = _row(fault, verdict)
+        known = self._rows.get(fault)
+        self._rows[fault] = _both(known, new) if known else new
 
     def write(self) -> None:
         """Replace what an earlier run measured; what this run did not measure stays."""
-        before = json.loads(PATH.read_text())["faults"] if PATH.exists() else {}
-        faults = dict(sorted({**before, **self._rows}.items()))
-        PATH.write_text(
-            json.dumps({"form": "full" if self._is_full else "short", "faults": faults}, indent=1) + "\n"
-        )
+        rows = {str(row["fault"]): row for row in kept_rows(NAME)} | self._rows
+        form = "full" if self._is_full else "short"
+        report(NAME, f"Faults, in their {form} form", [rows[fault] for fault in sorted(rows)])
+
+
+def _row(fault: str, verdict: Verdict) -> Row:
+    found = {**vars(verdict), "wrong": len(verdict.wrong)}
+    losses = {name: found[name] for name in LOSSES}
+    return {
+        "fault": fault,
+        "trials": 1,
+        "jobs in flight": verdict.in_flight,
+        **losses,
+        RECOVERY: verdict.recovery_seconds,
+    }
+
+
+def _both(known: Row, new: Row) -> Row:
+    sums = {name: known[name] + new[name] for name in ("trials", *LOSSES)}
+    return {
+        **known,
+        **sums,
+        "jobs in flight": min(known["jobs in flight"], new["jobs in flight"]),
+        RECOVERY: max(known[RECOVERY], new[RECOVERY]),
+    }

@@ -1,9 +1,8 @@
-"""The smallest fleet that does, and a page that says what was simulated."""
+"""The smallest fleet that does."""
 
 import pytest
 
 from benchmarks.capacity import __main__ as command
-from benchmarks.capacity import published
 from benchmarks.capacity.planning import Costs, Prices, needed_workers, price_per_thousand
 from benchmarks.capacity.simulation import Fleet, Load
 from benchmarks.capacity.stages import StageSeconds
@@ -76,7 +75,3 @@ def test_a_size_that_was_not_measured_is_refused_by_name():
     given = command.options().parse_args(["--photos", "1x1=1"])
     with pytest.raises(SystemExit, match="1x1"):
         command.costs_of(given)
-
-
-def test_the_page_says_what_was_simulated():
-    assert published.PAGE.read_text() == published.page()
