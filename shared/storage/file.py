@@ -58,7 +58,7 @@ class FileObjectStore:
             self._folder.move_in(draft, key)
 
     def open(self, key: str) -> BinaryIO:
-        """See ObjectStore; this stream can also seek."""
+        """See ObjectStore; this stream can also seek, and has a descriptor: of a file that ends with the label."""
         found = self._find(key)
         if found is None:
             raise NotFound("there is no such object")
@@ -155,6 +155,9 @@ class _Unlabelled(io.RawIOBase):
 
     def seekable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        return self._descriptor
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]

@@ -1,6 +1,7 @@
 import errno
 import io
 import os
+import socket
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -97,6 +98,15 @@ def test_an_open_object_can_seek_for_ranges(store):
         assert body.read(2) == bytes([195, 196])
         body.seek(500)
         assert body.read() == b""
+
+
+def test_an_open_object_can_be_sent_by_the_kernel(store):
+    put(store, b"0123456789")
+    here, there = socket.socketpair()
+    with here, there, store.open(KEY) as body:
+        assert here.sendfile(body, count=store.stat(KEY).bytes) == 10
+        here.close()
+        assert there.recv(100) == b"0123456789"
 
 
 def test_deleting_leaves_no_empty_folder(store, root):
