@@ -63,14 +63,13 @@ def finished(deps: Deps, job_id: str, seconds: float) -> Job | None:
 def ended(deps: Deps, job_id: str, seconds: float) -> Job | None:
     """The job as soon as it is final; None when that takes longer, or it is gone."""
     ends_at = time.monotonic() + seconds
-    with deps.archive.changes(job_id) as changes:
+    with deps.archive.end(job_id) as end:
         while (seen := deps.archive.glance(job_id)) is not None:
-            if seen.status.is_final:
-                return deps.jobs.get(job_id)
             left = ends_at - time.monotonic()
+            if seen.status.is_final or (left > 0 and end.wait(left)):
+                return deps.jobs.get(job_id)
             if left <= 0:
                 return None
-            changes.wait(left)
     return None
 
 

@@ -54,8 +54,8 @@ class Standing:
 class Changes(Protocol):
     """Of one job's record, from the moment one began to listen."""
 
-    def wait(self, seconds: float) -> None:
-        """Return when there is one, or after so long, or now and then without. Raises StoreUnavailable."""
+    def wait(self, seconds: float) -> bool:
+        """True when there is one; False after so long, or now and then before. Raises StoreUnavailable."""
 
 
 class JobArchive(Protocol):
@@ -72,6 +72,9 @@ class JobArchive(Protocol):
 
     def changes(self, job_id: str) -> AbstractContextManager[Changes]:
         """Listen to a job; look at it inside the block, then wait: so no change is missed."""
+
+    def end(self, job_id: str) -> AbstractContextManager[Changes]:
+        """The same, for who only waits for the job's end."""
 
     def standing(self, job_id: str) -> Standing | None:
         """How the job stands among others, or None when there is none."""

@@ -12,7 +12,7 @@ from shared.jobs.job import Job, Ring, Status
 from shared.jobs.record import job_from_hash
 from shared.jobs.redis_store import StoreTimes, bare_script, job_key, job_script, milliseconds, rings_of
 from shared.jobs.tombstones import REMEMBERED_SECONDS, Tombstone
-from shared.jobs.watching import RedisChanges, changes
+from shared.jobs.watching import Listening, RedisChanges
 from shared.records import translated
 from shared.spec.job import Priority
 
@@ -25,6 +25,7 @@ class RedisJobArchive:
     def __init__(self, redis: Redis, times: StoreTimes) -> None:
         self._redis = redis
         self._times = times
+        self._listening = Listening(redis)
         self._page, self._retry = job_script(redis, "page"), job_script(redis, "retry")
         self._delete = job_script(redis, "delete")
         self._standing, self._forget = bare_script(redis, "standing"), bare_script(redis, "forget")
@@ -50,7 +51,11 @@ class RedisJobArchive:
 
     def changes(self, job_id: str) -> AbstractContextManager[RedisChanges]:
         """See JobArchive."""
-        return changes(self._redis, job_id)
+        return self._listening.to_changes(job_id)
+
+    def end(self, job_id: str) -> AbstractContextManager[RedisChanges]:
+        """See JobArchive."""
+        return self._listening.to_end(job_id)
 
     def standing(self, job_id: str) -> Standing | None:
         """See JobArchive."""

@@ -42,7 +42,7 @@ local function count_seconds(stage, seconds)
   redis.call('HINCRBYFLOAT', 'metrics', 'stage_seconds_sum|' .. stage, seconds)
 end
 
--- Whoever waits for this job listens to the channel of the record's own name.
+-- Whoever follows this job listens to the channel of the record's own name; who waits for its end, to `<name>:end`.
 local function touch() redis.call('PUBLISH', job, redis.call('HINCRBY', job, 'version', 1)) end
 
 local function tell_of(what) tell('job.' .. what, field('tenant'), field('id'), field('webhook'), now) end
@@ -134,6 +134,7 @@ local function finish(status, err)
     charge(0)
   end
   touch()
+  redis.call('PUBLISH', job .. ':end', status)
   tell_of(status)
   if status == 'succeeded' then flag_own_line() end
   move_own_line(status)

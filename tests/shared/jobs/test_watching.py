@@ -90,3 +90,27 @@ def test_the_connection_is_given_back(archive, create, redis):
         with archive.changes(JOB):
             pass
     assert redis.pubsub_numsub(f"job:{JOB}")[0][1] == 0
+
+
+def test_who_waits_for_the_end_hears_of_nothing_else(archive, store, create, claim):
+    create()
+    with archive.end(JOB) as end:
+        claimed = claim(store)
+        assert waited(end, 0.1) >= 0.1
+        store.cancel(JOB)
+        store.release(claimed)
+        assert end.wait(LONG_SECONDS)
+        assert archive.glance(JOB).status == "canceled"
+
+
+def test_a_connection_is_used_again(archive, store, create, claim, monkeypatch, redis):
+    create()
+    create("job_other")
+    with archive.changes(JOB):
+        claim(store)  # said, and never heard
+    monkeypatch.setattr(redis, "pubsub", None)
+    with archive.changes("job_other") as changes:
+        assert waited(changes, 0.1) >= 0.1
+        claim(store, job_id="job_other")
+        assert changes.wait(LONG_SECONDS)
+    assert redis.pubsub_channels() == []
