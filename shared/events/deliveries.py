@@ -88,6 +88,9 @@ class Verdict(StrEnum):
 class DeliveryStore(Protocol):
     """Delivery records. Every method raises StoreUnavailable when the store does not answer."""
 
+    def is_due(self) -> bool:
+        """Whether anything is to be expanded or taken: all that is asked while there is nothing to do."""
+
     def expand(self, limit: int) -> int:
         """Make deliveries of the oldest events in the outbox, to all who listen; returns how many events."""
 

@@ -29,6 +29,12 @@ class RedisDeliveryStore:
             script(redis, name) for name in ("expand", "take", "report")
         )
         self._replay, self._test = script(redis, "replay"), script(redis, "test")
+        self._due = script(redis, "due")
+
+    def is_due(self) -> bool:
+        """See DeliveryStore."""
+        with translated():
+            return bool(self._due())
 
     def expand(self, limit: int) -> int:
         """See DeliveryStore."""

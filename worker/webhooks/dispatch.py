@@ -112,6 +112,8 @@ class Dispatcher:
 
     def dispatch(self) -> int:
         """Expand the outbox and start what is due; returns how many deliveries. Raises StoreUnavailable."""
+        if not self._deliveries.is_due():
+            return 0
         while self._deliveries.expand(_EVENTS_AT_ONCE) == _EVENTS_AT_ONCE:
             pass
         started = 0

@@ -49,6 +49,17 @@ def test_the_outbox_is_emptied_with_the_same_step(deliveries, redis, listen):
     assert len(deliveries.page("whk_1", "", 100)) == 25
 
 
+def test_one_look_says_whether_anything_is_due(deliveries, redis, listen, happen):
+    assert not deliveries.is_due()
+    listen()
+    redis.rpush("events", json.dumps({"type": "job.succeeded", "tenant": "local", "subject": "j", "at": "1"}))
+    assert deliveries.is_due()  # an event
+    deliveries.expand(10)
+    assert deliveries.is_due()  # a delivery
+    assert len(take(deliveries)) == 1
+    assert not deliveries.is_due()  # under way, until its lease ends
+
+
 def test_what_is_under_way_is_not_taken_twice(deliveries, listen, happen):
     listen()
     happen()
