@@ -2,12 +2,14 @@
 
 import pkgutil
 import re
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
+@cache  # to look through a folder takes longer than to encode a small picture
 def load(package: str, name: str) -> ModuleType:
     """Import `package.name`. Raises LookupError when there is no such module, however the name is spelt.
 

@@ -107,9 +107,8 @@ class Models(Generic[M]):
         if asked != "auto":
             return (asked,)
         task = next(iter(self._cards.values())).task
-        here = self.present()
         offered = (name for name in self._order(task) if name in self._cards)
-        return tuple(sorted(offered, key=lambda name: name not in here))
+        return tuple(sorted(offered, key=lambda name: not self._weights.present(self._cards[name])))
 
     def _order(self, task: Task) -> Iterator[str]:
         """What `auto` tries; on a CPU, before each network its int8 variant where that came out close enough."""

@@ -25,7 +25,7 @@ _LUA = _SHARED / "jobs" / "lua"
 _PRELUDE = (_SHARED / "events/lua/outbox.lua", _SHARED / "batches/lua/lines.lua", _LUA / "prelude.lua")
 
 _late = DeadlineExceeded("the job was not done within `start_within` or `finish_within`")
-_LATE = JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)
+_LATE = json.dumps(asdict(JobError(_late.code, _late.title, _late.detail, stage=None, retryable=False)))
 _MATTE = f"result:{Stage.SEGMENT}"
 
 
@@ -69,6 +69,7 @@ class RedisJobStore:
         self._commit, self._fail = script("commit"), script("fail")
         self._cancel, self._due = script("cancel"), script("due")
         self._late = script("late")
+        self._lost = {stage: _lost_error(stage, times.max_attempts) for stage in Stage}
 
     def charge(self, job_id: str, tenant: str, megapixels: int, allowed: int) -> Charge:
         args = [job_id, tenant, megapixels, allowed, milliseconds(self._times.charge_waits_seconds)]
@@ -141,12 +142,9 @@ class RedisJobStore:
 
     def claim(self, step: Step, *, alone: bool = False) -> Claim | Refusal:
         token = uuid.uuid4().hex
-        lost = WorkerLost(f"each of {self._times.max_attempts} attempts ended with its worker silent")
-        error = JobError(lost.code, lost.title, lost.detail, step.stage, retryable=True)
         args = [
             step.name, token, milliseconds(self._times.lease_seconds),
-            self._times.max_attempts, json.dumps(asdict(error)), step.job_id, json.dumps(asdict(_LATE)),
-            int(alone),
+            self._times.max_attempts, self._lost[step.stage], step.job_id, _LATE, int(alone),
         ]  # fmt: skip
         with translated():
             outcome, *rest = self._claim(keys=[job_key(step.job_id)], args=args)
@@ -205,7 +203,7 @@ class RedisJobStore:
             now_ms = seconds * 1000 + microseconds // 1000
             overdue = cast(list[str], self._redis.zrangebyscore("deadlines", "-inf", now_ms, 0, limit))
             for job_id in overdue:
-                self._late(keys=[job_key(job_id)], args=[json.dumps(asdict(_LATE)), job_id])
+                self._late(keys=[job_key(job_id)], args=[_LATE, job_id])
         return len(overdue)
 
     def queue_position(self, job: Job) -> int:
@@ -221,6 +219,12 @@ class RedisJobStore:
     def check(self) -> None:
         with translated():
             self._redis.ping()
+
+
+def _lost_error(stage: Stage, max_attempts: int) -> str:
+    """What the record says of a stage whose workers all died, as JSON."""
+    lost = WorkerLost(f"each of {max_attempts} attempts ended with its worker silent")
+    return json.dumps(asdict(JobError(lost.code, lost.title, lost.detail, stage, retryable=True)))
 
 
 def job_script(redis: Redis, name: str) -> Callable[..., Any]:
