@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from api.cli.batch_run import Bench, bars, result_stems, run
+from api.cli.batch_run import Bench, bars, run
 from api.cli.journal import Journal
 from api.cli.photos import Wish, wishes_in
 from api.cli.report import Row, read_report, write_report
+from api.cli.saving import result_stems
 from api.cli.serving import CHATTER, FAILED, json_option, server_option, talking_to
 from api.client.client import Json
 

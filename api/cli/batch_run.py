@@ -1,7 +1,6 @@
 """One run of `cutroom batch`: upload, hand in, wait, download."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from rich.progress import (
 from api.cli.journal import Journal
 from api.cli.photos import Wish
 from api.cli.report import Row
-from api.cli.saving import save_outputs
+from api.cli.saving import below, save_outputs
 from api.client.batches import Batches
-from api.client.client import CONTENT_TYPES, CutroomClient, CutroomError, Json, Refused, Unreachable
+from api.client.client import CutroomClient, CutroomError, Json, Refused, Unreachable
 
 _PATIENCE_SECONDS = 120.0
 _LATER = frozenset({429, 502, 503, 504})
@@ -135,7 +134,7 @@ def _downloaded(bench: Bench, batch: Json) -> list[Row]:
 
 def _saved(bench: Bench, item: Json) -> Row:
     custom_id = item["custom_id"] or ""
-    target = bench.stems.get(custom_id) or _below(custom_id or f"line-{item['line']}")
+    target = bench.stems.get(custom_id) or below(custom_id or f"line-{item['line']}")
 
     def save() -> list[Path]:
         # Asked for anew each time: the URLs of the list may have expired while others were fetched.
@@ -147,28 +146,6 @@ def _saved(bench: Bench, item: Json) -> Row:
     except CutroomError as error:
         return Row(custom_id, "failed", item["job_id"], error="download_failed", detail=str(error))
     return Row.of(item, [path.relative_to(bench.folder).as_posix() for path in files])
-
-
-def result_stems(custom_ids: Iterable[str]) -> dict[str, PurePosixPath]:
-    """Where each result lies below the folder, without its extension: `cat` for `cat.jpg`.
-
-    Unless there is a `cat.png`, too: then it is `cat.jpg`, and what is written `cat.jpg.png`.
-    """
-    whole = {custom_id: _below(custom_id) for custom_id in custom_ids}
-    short = {custom_id: _without_extension(path) for custom_id, path in whole.items()}
-    times = Counter(short.values())
-    return {name: path if times[path] == 1 else whole[name] for name, path in short.items()}
-
-
-def _below(custom_id: str) -> PurePosixPath:
-    """A path that leads nowhere else, whatever the id is."""
-    parts = PurePosixPath(custom_id.replace("\\", "/").replace("\0", "")).parts
-    named = [part for part in parts if part.strip("./ ")]
-    return PurePosixPath(*named or ["unnamed"])
-
-
-def _without_extension(path: PurePosixPath) -> PurePosixPath:
-    return path.with_suffix("") if path.suffix.lower() in CONTENT_TYPES else path
 
 
 def _together(bench: Bench, work: Callable[[Any], T], things: Iterable[Any], bar: TaskID) -> list[T]:

@@ -8,13 +8,21 @@ from typing import Any, get_args
 import click
 
 from api.cli.progress import StageBars
-from api.cli.saving import save_outputs
-from api.cli.serving import CHATTER, FAILED, json_option, print_job, server_option, talking_to
-from api.client.client import CutroomClient, Json
+from api.cli.saving import save_outputs, stems_for
+from api.cli.serving import CHATTER, FAILED, json_option, print_job, server_option, talking_to, tell_refusal
+from api.client.client import CutroomClient, Json, Refused, Unreachable
+from shared.spec.effects import EFFECTS
 from shared.spec.output import Format
 
 POLL_SECONDS = 0.25
 """How often a person who watches wants to see something move."""
+
+_EFFECTS = [effect.model_fields["type"].default for effect in EFFECTS]
+
+_OF_THE_PHOTO = frozenset(
+    {"image_too_large", "too_many_megapixels", "unreadable_image", "unsupported_format"}
+)
+"""Codes of refusals that say nothing of the next photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,16 @@ def _effect(value: str) -> Json:
 @click.argument(
     "photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--model", default="auto", show_default=True, help="A network; GET /v1/models lists them.")
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME",
+    help="A network; `cutroom models list` has them. Repeated: compare them, on a sheet, too.  [default: auto]",
+)  # fmt: skip
 @click.option(
     "--upscale", type=click.FloatRange(1.5, 4.0), metavar="N", help="Enlarge the cut-out N times (1.5–4)."
 )
 @click.option(
     "--effect", "effects", multiple=True, callback=effect_spec, metavar="NAME|JSON",
-    help="Apply an effect; may be repeated, order counts.",
+    help=f"Apply an effect, one of {', '.join(_EFFECTS)}; may be repeated, order counts.",
 )  # fmt: skip
 @click.option(
     "--format", "file_format", type=click.Choice(get_args(Format)), default="png", show_default=True,
@@ -66,7 +77,7 @@ def _effect(value: str) -> Json:
 @server_option
 def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argument
     photos: tuple[Path, ...],
-    model: str,
+    models: tuple[str, ...],
     upscale: float | None,
     effects: list[Json],
     file_format: str,
@@ -83,33 +94,54 @@ def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argume
       cutroom submit cat.jpg
       cutroom submit cat.jpg --upscale 2 --effect drop_shadow -o out/
       cutroom submit *.jpg --effect '{"type": "background", "color": "#ffcc00"}' --wait
+      cutroom submit cat.jpg --model imgly-medium --model birefnet-lite -o out/
       cutroom submit cat.jpg --json | jq -r .id
 
     \b
-    Exit codes: 0 all went well; 1 a job failed or was refused; 3 no server.
+    Exit codes: 0 all went well; 1 a job failed or was refused; 2 wrong usage; 3 no server;
+    130 interrupted (the jobs go on).
     """
     spec: dict[str, Any] = {
-        "model": model,
+        **_networks(models),
         "upscale": {"scale": upscale} if upscale else None,
         "effects": effects,
         "output": {"format": file_format, "include_matte": include_matte},
     }
+    stems = stems_for(photos, folder, file_format) if folder else [photo.stem for photo in photos]
     afterwards = _Afterwards(wait or folder is not None, folder, as_json)
     with talking_to(server) as client:
-        posted = [(photo, client.submit(photo, spec)) for photo in photos]
-        outcomes = [_follow(client, photo, job, afterwards) for photo, job in posted]
-    if not all(outcomes):
+        posted = [_posted(client, photo, spec) for photo in photos]
+        jobs = [(stem, job) for stem, job in zip(stems, posted, strict=True) if job]
+        outcomes = [_follow(client, stem, job, afterwards) for stem, job in jobs]
+    if not all(posted) or not all(outcomes):
         raise SystemExit(FAILED)
 
 
-def _follow(client: CutroomClient, photo: Path, job: Json, afterwards: _Afterwards) -> bool:
+def _networks(models: tuple[str, ...]) -> Json:
+    if len(models) > 1:
+        return {"models": models}
+    return {"model": models[0]} if models else {}
+
+
+def _posted(client: CutroomClient, photo: Path, spec: Json) -> Json | None:
+    """The photo's job; None where the photo is refused, which is no reason to leave the others."""
+    try:
+        return client.submit(photo, spec)
+    except Refused as refusal:
+        if refusal.code not in _OF_THE_PHOTO:
+            raise
+        tell_refusal(refusal, str(photo))
+        return None
+
+
+def _follow(client: CutroomClient, stem: str, job: Json, afterwards: _Afterwards) -> bool:
     """Wait and download as asked; whether all went well."""
     if afterwards.waits:
-        job = watch(client, job["id"])
+        job = watch_or_leave(client, job["id"])
     print_job(job, as_json=afterwards.as_json)
     if afterwards.folder and job["status"] == "succeeded":
-        for path in save_outputs(client, job, afterwards.folder, photo.stem):
-            CHATTER.print(f"wrote {path}", soft_wrap=True)
+        for path in save_outputs(client, job, afterwards.folder, stem):
+            CHATTER.print(f"wrote {path}", soft_wrap=True, markup=False)
     return not afterwards.waits or job["status"] == "succeeded"
 
 
@@ -117,3 +149,15 @@ def watch(client: CutroomClient, job_id: str) -> Json:
     """Wait for the job's end, showing its stages. Raises Refused, Unreachable."""
     with StageBars(CHATTER) as bars:
         return client.wait(job_id, on_change=bars.show, poll_seconds=POLL_SECONDS)
+
+
+def watch_or_leave(client: CutroomClient, job_id: str) -> Json:
+    """As `watch`; whoever leaves before the end, or loses the server, is told how to come back."""
+    try:
+        return watch(client, job_id)
+    except (KeyboardInterrupt, Unreachable):
+        CHATTER.print(
+            f"The job is not over: `cutroom wait {job_id}` watches it, `cutroom cancel {job_id}` ends it.",
+            soft_wrap=True,
+        )
+        raise

@@ -3,7 +3,7 @@
 import click
 
 from api.cli.serving import FAILED, json_option, print_job, server_option, talking_to
-from api.cli.submit import watch
+from api.cli.submit import watch_or_leave
 
 
 @click.command(short_help="Wait for a job's end.")
@@ -21,7 +21,7 @@ def command(job_id: str, as_json: bool, server: str) -> None:
     Exit codes: 0 it succeeded; 1 it did not, or there is no such job; 3 no server.
     """
     with talking_to(server) as client:
-        job = watch(client, job_id)
+        job = watch_or_leave(client, job_id)
     print_job(job, as_json=as_json)
     if job["status"] != "succeeded":
         raise SystemExit(FAILED)

@@ -57,7 +57,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Print the events that the server sends.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Where to listen. [default: any]")
 @click.option(
     "--secret",

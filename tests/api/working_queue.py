@@ -33,6 +33,8 @@ class WorkingQueue:
         """Where results go."""
         self.error: JobError | None = None
         """Set it, and every job fails with it."""
+        self.flags: tuple[str, ...] = ()
+        """Of the quality of every job."""
 
     def ring(self, ring: Ring) -> bool:
         claim = self._jobs.claim(ring.step)
@@ -45,7 +47,7 @@ class WorkingQueue:
         return True
 
     def _result(self, claim: Claim) -> Result:
-        quality = Quality(coverage=0.3, confidence=0.9)
+        quality = Quality(coverage=0.3, confidence=0.9, flags=self.flags)
         return {
             Stage.INGEST: lambda: Ingested(input=PICTURE),
             Stage.SEGMENT: lambda: Segmented(matte_key="k", model=MODEL, quality=quality),

@@ -9,9 +9,9 @@ from threading import Event, Thread
 import pytest
 from click.testing import CliRunner
 
-from api.cli.batch_run import result_stems
 from api.cli.journal import NAME as JOURNAL
 from api.cli.main import cli
+from api.cli.saving import result_stems
 from shared.batches.lines import StoredLines
 from shared.jobs.job import JobError
 from shared.storage.memory import MemoryObjectStore

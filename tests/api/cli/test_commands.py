@@ -47,6 +47,65 @@ def test_results_are_named_after_the_photo(run, photo, tmp_path):
     assert (tmp_path / "out" / "cat.png").read_bytes() == RESULT
 
 
+def test_a_result_replaces_neither_another_nor_the_photo(run, photo, tmp_path):
+    (tmp_path / "other").mkdir()
+    namesake = tmp_path / "other" / "cat.png"
+    namesake.write_bytes(encoded())
+    twice = run("submit", photo, namesake, "-o", tmp_path / "out")
+    onto_itself = run("submit", photo, "-o", tmp_path)
+    assert (twice.exit_code, onto_itself.exit_code) == (2, 2)
+    assert "cat.png is there twice" in twice.stderr
+    assert "choose another folder" in onto_itself.stderr
+    assert photo.read_bytes() == encoded()
+    assert run("submit", photo, "--format", "webp", "-o", tmp_path).exit_code == 0
+
+
+def test_a_name_with_brackets_is_printed_whole(run, photo, tmp_path):
+    odd = photo.rename(tmp_path / "cat [red] (1).png")
+    assert "cat [red] (1).png" in run("submit", odd, "-o", tmp_path / "out").stderr
+
+
+def test_a_photo_that_is_refused_does_not_keep_the_others(run, photo, tmp_path):
+    text = tmp_path / "notes.jpg"
+    text.write_text("no picture")
+    result = run("submit", text, photo, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "notes.jpg: The picture's format" in result.stderr
+    assert (tmp_path / "out" / "cat.png").exists()
+
+
+def test_several_models_are_compared(run, photo):
+    spec = json.loads(run("submit", photo, "--model", "imgly-small", "--model", "u2net", "--json").stdout)[
+        "spec"
+    ]
+    assert spec["models"] == ["imgly-small", "u2net"]
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(run, photo):
+    result = run("submit", photo, "-o", "/proc/nowhere")
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "/proc/nowhere" in result.stderr
+
+
+def test_whoever_leaves_early_is_told_how_to_come_back(run, photo, monkeypatch):
+    def interrupted(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("api.cli.submit.watch", interrupted)
+    result = run("submit", photo, "--wait")
+    assert (result.exit_code, "cutroom wait job_" in result.stderr) == (130, True)
+
+
+def test_what_is_doubtful_is_said(run, photo, working_queue):
+    working_queue.flags = ("low_confidence",)
+    assert run("submit", photo, "--wait").stdout.rstrip().endswith("low_confidence")
+
+
+def test_an_address_without_http_is_wrong_usage(photo):
+    result = CliRunner().invoke(cli, ["submit", str(photo), "--server", "localhost:8000"])
+    assert (result.exit_code, "http://" in result.stderr) == (2, True)
+
+
 def test_waiting_shows_every_stage(run, photo):
     result = run("submit", photo, "--upscale", "2", "--wait")
     assert result.exit_code == 0
