@@ -88,14 +88,21 @@ def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argume
 
 
 def _run(order: _Order, wishes: list[Wish], done: Collection[str]) -> list[Row]:
-    journal = Journal(order.folder, order.server, resumes=order.resumes)
+    try:
+        journal = Journal(order.folder, order.server, resumes=order.resumes)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
     left = [wish for wish in wishes if wish.custom_id not in done]
     if not left:
         return []
     stems = result_stems(wish.custom_id for wish in wishes)
-    with talking_to(order.server) as client, bars(CHATTER) as progress:
-        bench = Bench(client, journal, order.folder, stems, order.parallel, progress)
-        rows = run(bench, left, order.recipe)
+    try:
+        with talking_to(order.server) as client, bars(CHATTER) as progress:
+            bench = Bench(client, journal, order.folder, stems, order.parallel, progress)
+            rows = run(bench, left, order.recipe)
+    except KeyboardInterrupt:
+        CHATTER.print("Interrupted. The same command with --resume goes on from here.")
+        raise
     journal.close()
     return rows
 

@@ -23,9 +23,10 @@ from api.cli.photos import Wish
 from api.cli.report import Row
 from api.cli.saving import below, save_outputs
 from api.client.batches import Batches
-from api.client.client import CutroomClient, CutroomError, Json, Refused, Unreachable
+from api.client.client import CutroomClient, CutroomError, Json, NotAPicture, Refused, Unreachable
 
 _PATIENCE_SECONDS = 120.0
+_SOME_LINE = {"input": {"url": "https://example.com/some.jpg"}}
 _LATER = frozenset({429, 502, 503, 504})
 _GONE = frozenset({404, 410})
 T = TypeVar("T")
@@ -84,6 +85,7 @@ def _resumed(bench: Bench) -> dict[str, Row]:
 
 
 def _handed_in(bench: Bench, wishes: Sequence[Wish], recipe: Json) -> dict[str, Row]:
+    _ask_first(bench, recipe)
     bar = bench.bar("upload", len(wishes))
     sent = _together(bench, lambda wish: _line(bench, wish), wishes, bar)
     lines = [line for line in sent if isinstance(line, dict)]
@@ -96,6 +98,15 @@ def _handed_in(bench: Bench, wishes: Sequence[Wish], recipe: Json) -> dict[str, 
     return rows
 
 
+def _ask_first(bench: Bench, recipe: Json) -> None:
+    """Before thousands of photos are sent: is the server there, and does it take the recipe?"""
+    try:
+        Batches(bench.client).dry_run([_SOME_LINE], recipe)
+    except Refused as refusal:
+        if refusal.status not in _LATER:
+            raise
+
+
 def _line(bench: Bench, wish: Wish) -> Json | Row:
     """The line of the batch once its photo has arrived; or the row of one that is refused."""
     if wish.photo is None:
@@ -106,6 +117,8 @@ def _line(bench: Bench, wish: Wish) -> Json | Row:
             upload_id = _patiently(lambda: bench.client.upload(photo))
         except Refused as refusal:
             return Row(wish.custom_id, "failed", error=refusal.code, detail=str(refusal))
+        except (NotAPicture, OSError) as error:
+            return Row(wish.custom_id, "failed", error="unreadable_image", detail=str(error))
         bench.journal.uploaded(wish, upload_id)
     return {**wish.line, "custom_id": wish.custom_id, "input": {"upload_id": upload_id}}
 
@@ -127,6 +140,8 @@ def _collected(bench: Bench, batch_id: str) -> dict[str, Row]:
 
 
 def _downloaded(bench: Bench, batch: Json) -> list[Row]:
+    if not batch["counts"]["succeeded"]:
+        return []
     bar = bench.bar("download", batch["counts"]["succeeded"])
     made = Batches(bench.client).items(batch["id"], status="succeeded")
     return _together(bench, lambda item: _saved(bench, item), made, bar)

@@ -27,6 +27,8 @@ def wishes_in(source: Path, results: Path) -> list[Wish]:
 
     Raises click.BadParameter.
     """
+    if source.is_file() and source.suffix.lower() in CONTENT_TYPES:
+        raise click.BadParameter(f"{source} is one photo: `cutroom submit` takes it")
     found = list(_in_folder(source, results) if source.is_dir() else _in_manifest(source))
     if not found:
         raise click.BadParameter(f"there is no picture in {source}")

@@ -74,7 +74,7 @@ class JobNotDone(CutroomError):
 
 
 class NotAPicture(CutroomError):
-    """The file's name does not end as a picture's does."""
+    """The file's name does not end as a picture's does, or there is nothing in it."""
 
 
 class DownloadDamaged(CutroomError):
@@ -130,6 +130,8 @@ class CutroomClient:
         Raises NotAPicture.
         """
         announced = {"content_type": content_type_of(picture), "bytes": picture.stat().st_size}
+        if not announced["bytes"]:
+            raise NotAPicture(f"{picture.name} is empty")
         signed = _json(self.send("POST", "/v1/uploads", json=announced))
         with picture.open("rb") as body, _reachable():
             _check(

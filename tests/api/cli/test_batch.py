@@ -140,10 +140,33 @@ def test_a_photo_that_is_refused_holds_up_no_other(run, photos, out):
     assert result.stdout.startswith("3 succeeded, 1 failed")
 
 
+def test_a_file_that_is_no_picture_holds_up_no_other(run, photos, out):
+    (photos / "empty.png").touch()
+    manifest = photos / "list.ndjson"
+    names = ("empty.png", "notes.txt", "cat.png")
+    manifest.write_text("".join(json.dumps({"file": name}) + "\n" for name in names))
+    result = run(manifest)
+    assert (result.exit_code, result.stdout.split(";")[0]) == (1, "1 succeeded, 2 failed, 0 skipped")
+    assert "empty.png is empty" in report(out)["empty.png"]["detail"]
+
+
+def test_no_server_is_said_at_once(photos, out):
+    args = ["batch", str(photos), "-o", str(out), "--server", "http://127.0.0.1:1"]
+    started = time.monotonic()
+    result = CliRunner().invoke(cli, args)
+    assert (result.exit_code, time.monotonic() - started < 30) == (3, True)
+
+
+def test_one_photo_is_no_batch(run, photos):
+    result = run(photos / "cat.png")
+    assert (result.exit_code, "cutroom submit" in result.stderr) == (2, True)
+
+
 def test_an_interrupted_run_hands_in_nothing_twice(run, photos, out, redis, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("api.cli.batch_run._collected", interrupted)
-        assert run(photos).exit_code == 130
+        result = run(photos)
+        assert (result.exit_code, "--resume" in result.stderr) == (130, True)
     assert len((out / JOURNAL).read_text().splitlines()) == 4
 
     result = run(photos, "--resume")
@@ -206,11 +229,12 @@ def test_a_recipe_that_is_none(run, photos, tmp_path, recipe):
     assert run(photos, "--recipe", path).exit_code == 2
 
 
-def test_a_recipe_that_the_server_refuses(run, photos, tmp_path):
+def test_a_recipe_that_the_server_refuses(run, photos, tmp_path, redis):
     path = tmp_path / "recipe.json"
     path.write_text('{"model": "nonesuch"}')
     result = run(photos, "--recipe", path)
     assert (result.exit_code, "unknown model" in result.stderr) == (1, True)
+    assert redis.zcard("uploads") == 0  # said before anything was sent
 
 
 @pytest.mark.parametrize(
