@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from shared.errors import AppError
+from shared.errors import AppError, StoreUnavailable
 from shared.records import connect
 from shared.settings import load_settings
 from shared.tenants.issuing import IssuedKey, KeyWish, issue, revoke, rotate
@@ -116,6 +116,11 @@ def _store() -> Iterator[TenantStore]:
     try:
         with connect(load_settings().redis_url) as redis:
             yield RedisTenantStore(redis)
+    except StoreUnavailable:
+        reason = (
+            "Redis does not answer: start it (`cutroom up` does), or set CUTROOM_REDIS_URL to where it is"
+        )
+        raise click.ClickException(reason) from None
     except AppError as error:
         raise click.ClickException(error.detail) from None
 

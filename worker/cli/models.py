@@ -41,12 +41,12 @@ models.add_command(quantize)
 def list_models() -> None:
     """List the models, their licences, and whose weights are here."""
     weights = _weights()
-    # Whole, however narrow the screen: they are there to be typed.
-    names = Column("model", min_width=max(map(len, _ALL)))
-    table = Table(names, "for", "licence", "commercial use", "weights")
+    # Whole, however narrow the screen: names are there to be typed.
+    names, here = Column("model", no_wrap=True), Column("weights", no_wrap=True)
+    table = Table(names, "for", "licence", "commercial use", here, show_edge=False)
     for card in _listed(weights):
-        here = "here" if weights.present(card) else "not yet"
-        table.add_row(card.name, card.task, card.license, _commercial_use(card), here)
+        state = "here" if weights.present(card) else "not yet"
+        table.add_row(card.name, card.task, card.license, _commercial_use(card), state)
     Console().print(table)
 
 

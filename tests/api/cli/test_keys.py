@@ -79,3 +79,8 @@ def test_an_unknown_key(run, arguments):
 
 def test_a_tenant_that_cannot_be(run):
     assert run("create", "../etc").exit_code == 2
+
+
+def test_without_redis_it_is_said_where_to_find_one():
+    done = CliRunner().invoke(keys.command, ["list"], env={"CUTROOM_REDIS_URL": "redis://127.0.0.1:1/0"})
+    assert (done.exit_code, "CUTROOM_REDIS_URL" in done.output) == (1, True)

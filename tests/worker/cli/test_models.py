@@ -31,14 +31,16 @@ def run(tmp_path, monkeypatch, web):
 def test_every_model_is_listed_with_whether_it_may_be_used_commercially(run):
     said = run("list").output
     assert [name for name in (*CARDS, *MATTING, *UPSCALERS) if name not in said] == []
-    lines = {line.split("│")[1].strip(): line for line in said.splitlines() if "│" in line}
+    lines = {line.split("│")[0].strip(): line for line in said.splitlines() if "│" in line}
     assert " no " in lines["rmbg-1.4"] and " ask " in lines["silueta"] and " yes " in lines["u2net"]
     assert all("not yet" in line for line in lines.values())
 
 
-def test_a_narrow_terminal_cuts_no_name_off(run, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_a_narrow_terminal_cuts_nothing_off(run, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
     said = run("list").output
+    assert said.count("not yet") == len({*CARDS, *MATTING, *UPSCALERS})
     assert [name for name in (*CARDS, *MATTING, *UPSCALERS) if name not in said] == []
 
 
