@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.progress import stages_of
 from api.cli.sample import sample_photo
-from api.cli.saving import save_outputs
-from api.cli.serving import CHATTER, FAILED, talking_to
+from api.cli.saving import save_outputs, stems_for
+from api.cli.serving import CHATTER, FAILED, quality_flags, talking_to
 from api.cli.stack import Stack, running_stack
 from api.cli.submit import watch
 from api.cli.up import ROOT
 from api.client.client import CutroomClient, Json
+from shared.spec.job import JobSpec
 
 _READY_SECONDS = 180
 
@@ -48,18 +51,32 @@ def command(photo: Path | None, upscale: float | None, effects: str, folder: Pat
         "effects": [{"type": name.strip()} for name in effects.split(",") if name.strip()],
         "output": {"include_matte": True},
     }
+    _check(spec)
     chosen = photo or _sample()
+    stem, *_ = stems_for([chosen], folder, "png")
     with running_stack() as stack, talking_to(stack.url) as client:
         _await_ready(stack, client)
         job = watch(client, client.submit(chosen, spec)["id"])
         _require_success(job, stack)
-        paths = save_outputs(client, job, folder, chosen.stem)
+        paths = save_outputs(client, job, folder, stem)
     _report(job, paths)
 
 
+def _check(spec: Json) -> None:
+    """Say what is wrong before the service starts, not after."""
+    try:
+        JobSpec.model_validate(spec)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise click.BadParameter(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
 def _sample() -> Path:
-    with CHATTER.status("fetching a sample photo"):
-        return sample_photo(ROOT / os.environ.get("CUTROOM_DATA_DIR", "var") / "sample")
+    try:
+        with CHATTER.status("fetching a sample photo"):
+            return sample_photo(ROOT / os.environ.get("CUTROOM_DATA_DIR", "var") / "sample")
+    except OSError as error:
+        raise click.ClickException(f"no sample photo: {error}; give a PHOTO of your own") from None
 
 
 def _await_ready(stack: Stack, client: CutroomClient) -> None:
@@ -81,7 +98,7 @@ def _require_success(job: Json, stack: Stack) -> None:
 
 def _give_up(stack: Stack, reason: str) -> None:
     CHATTER.print(stack.tail(), markup=False, style="dim")
-    CHATTER.print(f"[red]{reason}[/]\nThe whole log is kept as demo.log in the data folder.")
+    CHATTER.print(f"[red]{escape(reason)}[/]\nThe whole log is kept as demo.log in the data folder.")
     raise SystemExit(FAILED)
 
 
@@ -91,5 +108,7 @@ def _report(job: Json, paths: list[Path]) -> None:
         table.add_row(stage, f"{job['timings_ms'][stage] / 1000:.2f}")
     table.add_row("all, with waiting", f"{job['timings_ms']['total'] / 1000:.2f}")
     CHATTER.print(table)
+    for flag in quality_flags(job):
+        CHATTER.print(f"to be looked at: {flag}")
     for path, output in zip(paths, job["outputs"], strict=True):
         click.echo(f"{path}  {output['width']}×{output['height']}  {output['bytes'] / 1000:.0f} kB")

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ import click
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+from api.cli.up import ROOT
+from api.client.client import CutroomClient, Refused, Unreachable
 from shared.catalog import CARDS
 from shared.errors import AppError
 from shared.events.backlog import Backlog
@@ -37,6 +40,7 @@ _LEAST_FREE_BYTES = 2_000_000_000
 _MOST_CLOCK_SECONDS = 5
 _SILENT_KEEPER_SECONDS = 30
 _LATE_WEBHOOK_SECONDS = 60
+_API_SECONDS = 5.0
 _MOST_MEMORY = 0.7
 
 _LASTING = "for good in its redis.conf"
@@ -64,19 +68,26 @@ class Finding:
 
 @click.command(short_help="Check the installation, and say what to fix.")
 def command() -> None:
-    """Check Python, disk, storage, Redis, clock, keys, workers, weights, keeper and webhooks, by the settings here.
+    """Check Python, disk, storage, API, Redis, clock, keys, workers, weights, keeper and webhooks.
 
-    Exit code 1 when something is broken; a warning is none.
+    Where they are is taken from the settings of this environment.
 
     \b
-    cutroom doctor
+    Example:
+      cutroom doctor
+
+    \b
+    Exit codes: 0 nothing is broken, though there may be warnings; 1 something is broken.
     """
     findings = []
-    for finding in examine(_settings()):
-        findings.append(finding)
-        click.echo(f"{finding.state:8}{finding.part:12}{finding.said}")
-        if finding.advice:
-            click.echo(f"{'':20}→ {finding.advice}")
+    settings = _settings()
+    # Where the processes of `cutroom up` run: a relative folder is the same one that they mean.
+    with chdir(ROOT if (ROOT / "Procfile").exists() else Path()):
+        for finding in examine(settings):
+            findings.append(finding)
+            click.echo(f"{finding.state:8}{finding.part:12}{finding.said}")
+            if finding.advice:
+                click.echo(f"{'':20}→ {finding.advice}")
     if any(finding.state == BROKEN for finding in findings):
         raise SystemExit(1)
 
@@ -87,6 +98,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _disk(settings)
     yield _secret(settings)
     yield _attempted("storage", lambda: _storage(settings), _storage_advice)
+    yield _api(settings)
     broker = _attempted("broker", lambda: _reached(settings.broker_url), _redis_advice("CUTROOM_BROKER_URL"))
     reached = _attempted("redis", lambda: _reached(settings.redis_url), _redis_advice("CUTROOM_REDIS_URL"))
     yield from (broker, reached)
@@ -113,6 +125,8 @@ def _attempted(part: str, look: Callable[[], str], advise: Callable[[Exception],
 
 
 def _storage_advice(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return "let this user write to CUTROOM_DATA_DIR, or name another folder there"
     known = (advice for word, advice in _STORAGE_ADVICE if word in str(error))
     return next(known, "check CUTROOM_STORAGE_URL and CUTROOM_S3_…")
 
@@ -122,7 +136,7 @@ def _redis_advice(variable: str) -> Callable[[Exception], str]:
         # Redis says it in one of two ways, depending on whether a password came along.
         if isinstance(error, AuthenticationError) or "AUTH" in str(error):
             return f"put the right password into {variable}: redis://:password@host:6379/0"
-        return f"start Redis, or set {variable} to where it is"
+        return f"start Redis (`cutroom up` brings one along), or set {variable} to where it is"
 
     return advise
 
@@ -165,7 +179,7 @@ def _secret(settings: Settings) -> Finding:
     except OSError as error:
         advice = "set CUTROOM_SIGNING_SECRET, or let this user write to CUTROOM_DATA_DIR"
         return Finding("secret", BROKEN, f"none, and none can be kept: {error}", advice)
-    return Finding("secret", OK, f"kept in {settings.data_dir}; other machines need the same")
+    return Finding("secret", OK, f"kept in {settings.data_dir.resolve()}; other machines need the same")
 
 
 def _entrance(settings: Settings, redis: Redis) -> Finding:
@@ -176,6 +190,22 @@ def _entrance(settings: Settings, redis: Redis) -> Finding:
     if valid:
         return Finding("keys", OK, f"{valid} are valid")
     return Finding("keys", BROKEN, "CUTROOM_AUTH=keys, and there is none", "cutroom keys create TENANT")
+
+
+def _api(settings: Settings) -> Finding:
+    """Not ours to call broken: it may run elsewhere, or not yet. Another program in its place is."""
+    try:
+        with CutroomClient(settings.base_url, timeout_seconds=_API_SECONDS) as client:
+            answer = client.send("GET", "/healthz").json()
+    except Unreachable as error:
+        advice = "if it is to run here: `cutroom up`, or gunicorn --config api/gunicorn.conf.py api.wsgi:app"
+        return Finding("api", WARNING, f"{settings.base_url} does not answer: {error}", advice)
+    except (Refused, ValueError):
+        answer = None
+    if answer != {"status": "ok"}:
+        advice = f"give it another port: CUTROOM_PORT={settings.port + 1}"
+        return Finding("api", BROKEN, f"something else answers at {settings.base_url}", advice)
+    return Finding("api", OK, f"answers at {settings.base_url}")
 
 
 def _storage(settings: Settings) -> str:

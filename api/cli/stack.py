@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+import click
+
 from api.cli.up import ROOT
 
 _STOP_SECONDS = 20
@@ -46,13 +48,19 @@ def running_stack() -> Iterator[Stack]:
     """
     signal.signal(signal.SIGTERM, _exit)
     above = ROOT / os.environ.get("CUTROOM_DATA_DIR", "var")
-    above.mkdir(parents=True, exist_ok=True)
-    # A folder of its own: two Redis servers on one append-only file would destroy it.
-    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=above))
+    try:
+        above.mkdir(parents=True, exist_ok=True)
+        # A folder of its own: two Redis servers on one append-only file would destroy it.
+        folder = Path(tempfile.mkdtemp(prefix="demo-", dir=above))
+    except OSError as error:
+        raise click.ClickException(f"{error}: set CUTROOM_DATA_DIR to a folder that may be written") from None
     stack = _start(folder)
     try:
         yield stack
     except BaseException:
+        # Whoever presses Ctrl-C twice would leave the folder behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        click.echo("stopping the service, which takes some seconds", err=True)
         _stop(stack)
         stack.log.replace(above / "demo.log")
         shutil.rmtree(folder, ignore_errors=True)

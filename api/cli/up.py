@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from threading import Thread, Timer
 from urllib.parse import urlsplit
@@ -12,9 +13,11 @@ import click
 from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
+from api.client.client import CutroomClient
 from shared.errors import SettingsInvalid
 from shared.settings import Settings, load_settings
 
+_LOOK_SECONDS = 0.5
 ROOT = Path(__file__).resolve().parents[2]
 """Where the Procfile lies."""
 
@@ -62,6 +65,7 @@ def command(until_stdin_closes: bool) -> None:
     _check_ports(settings)
     manager = _manager(ROOT / "Procfile")
     click.echo(f"Cutroom is starting on {settings.base_url}; Ctrl-C stops it.")
+    Thread(target=_tell_when_ready, args=(settings,), daemon=True).start()
     if until_stdin_closes:
         Thread(target=_stop_with_stdin, daemon=True).start()
     manager.loop()
@@ -88,12 +92,26 @@ def _manager(procfile: Path) -> StackManager:
 def _check_ports(settings: Settings) -> None:
     """Say it in words, before four logs say it in tracebacks."""
     redis = urlsplit(settings.redis_url)
-    for variable, host, port in (
-        ("CUTROOM_PORT", settings.host, settings.port),
-        ("CUTROOM_REDIS_URL", redis.hostname or "127.0.0.1", redis.port or 6379),
+    redis_host, redis_port = redis.hostname or "127.0.0.1", redis.port or 6379
+    beside = f"redis://{redis_host}:{redis_port + 1}"
+    for advice, host, port in (
+        (f"CUTROOM_PORT={settings.port + 1}", settings.host, settings.port),
+        (f"CUTROOM_REDIS_URL={beside}/0 CUTROOM_BROKER_URL={beside}/1", redis_host, redis_port),
     ):
         if _is_taken(host, port):
-            raise click.ClickException(f"port {port} is in use already: choose another with {variable}")
+            said = (
+                f"port {port} is in use already, by another Cutroom perhaps; to choose another, set {advice}"
+            )
+            raise click.ClickException(said)
+
+
+def _tell_when_ready(settings: Settings) -> None:
+    """One line among the logs: from now on a job is done."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 only looked at
+    with CutroomClient(f"http://{here}:{settings.port}") as client:
+        while not client.is_ready():
+            time.sleep(_LOOK_SECONDS)
+    click.echo(f"Cutroom is ready: `cutroom submit cat.jpg -o out/`, or see {settings.base_url}/docs")
 
 
 def _is_taken(host: str, port: int) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import fakeredis
 import pytest
@@ -16,6 +18,7 @@ from shared.jobs.passes import RedisPasses
 from shared.queue.names import QUEUES
 from shared.tenants.issuing import KeyWish, issue
 from shared.tenants.redis_store import RedisTenantStore
+from tests.api.conftest import free_port, serving
 
 
 @pytest.fixture
@@ -32,6 +35,7 @@ def redis(server, monkeypatch, tmp_path):
     redis.info = lambda _section: redis.memory
     monkeypatch.setattr(doctor, "connect", lambda _url: redis)
     monkeypatch.setenv("CUTROOM_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CUTROOM_PORT", str(free_port()))
     yield redis
     redis.close()
 
@@ -70,6 +74,7 @@ def test_storage_that_cannot_be_written_is_said(whole, monkeypatch):
     monkeypatch.setenv("CUTROOM_STORAGE_URL", "file:///proc/nowhere")
     done = run()
     assert (done.exit_code, "broken  storage" in done.output) == (1, True)
+    assert "let this user write" in done.output
 
 
 @pytest.mark.parametrize(
@@ -207,3 +212,35 @@ def test_webhooks_that_nobody_sends_are_missed(whole):
     done = run()
     assert done.exit_code == 1
     assert "python -m worker.webhooks" in done.output
+
+
+def test_an_api_that_does_not_run_is_a_warning(whole):
+    done = run()
+    assert (done.exit_code, "warning api" in done.output) == (0, True)
+
+
+def test_an_api_that_runs_is_found(whole, deps, monkeypatch):
+    with serving(deps) as (_host, port):
+        monkeypatch.setenv("CUTROOM_PORT", str(port))
+        assert "ok      api" in run().output
+
+
+def test_another_program_in_the_place_of_the_api_is_told_from_it(whole, monkeypatch):
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        Thread(target=other.handle_request).start()
+        monkeypatch.setenv("CUTROOM_PORT", str(other.server_port))
+        done = run()
+    assert done.exit_code == 1
+    assert "broken  api" in done.output
+    assert f"CUTROOM_PORT={other.server_port + 1}" in done.output
+
+
+def test_a_relative_folder_is_the_one_of_the_checkout(whole, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "checkout" / "Procfile").touch()
+    monkeypatch.setattr(doctor, "ROOT", tmp_path / "checkout")
+    monkeypatch.setenv("CUTROOM_DATA_DIR", "var")
+    assert run().exit_code == 0
+    assert (tmp_path / "checkout" / "var").exists()
+    assert not (tmp_path / "var").exists()

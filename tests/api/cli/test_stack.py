@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 
 from api.cli.stack import running_stack
@@ -76,6 +77,12 @@ def test_an_error_keeps_the_log_and_nothing_else(data_dir):
         raise RuntimeError
     assert processes_of(data_dir) == []
     assert [path.name for path in data_dir.iterdir()] == ["demo.log"]
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("CUTROOM_DATA_DIR", "/proc/nowhere")
+    with pytest.raises(click.ClickException, match="CUTROOM_DATA_DIR"), running_stack():
+        pytest.fail("it was started")
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -2,11 +2,17 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 import pytest
+from click.testing import CliRunner
+
+from api.cli import up as module
+from shared.settings import Settings
+from tests.api.conftest import serving
 
 _UP = """
 import sys
@@ -57,3 +63,24 @@ def test_told_to_stop_it_blames_nobody(up):
     said = process.communicate(timeout=20)[0]
     assert process.returncode == 130
     assert "has stopped, because" not in said
+
+
+@pytest.mark.parametrize("part", ["web", "redis"])
+def test_a_port_that_is_taken_is_said_with_what_to_set(monkeypatch, part):
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as other:
+        port, free = taken.getsockname()[1], other.getsockname()[1]
+        other.close()
+        web, redis = (port, free) if part == "web" else (free, port)
+        monkeypatch.setenv("CUTROOM_PORT", str(web))
+        monkeypatch.setenv("CUTROOM_REDIS_URL", f"redis://127.0.0.1:{redis}/0")
+        result = CliRunner().invoke(module.command)
+    advice = (
+        f"CUTROOM_PORT={port + 1}" if part == "web" else f"CUTROOM_BROKER_URL=redis://127.0.0.1:{port + 1}/1"
+    )
+    assert (result.exit_code, advice in result.output) == (1, True)
+
+
+def test_it_is_said_when_a_job_could_be_done(deps, capsys):
+    with serving(deps) as (_host, port):
+        module._tell_when_ready(Settings(host="127.0.0.1", port=port))
+    assert "Cutroom is ready" in capsys.readouterr().out
