@@ -1,6 +1,5 @@
 """Composition root of the web process: settings and ports in, a WSGI application out."""
 
-import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,11 @@ from api.browsers import register_browsers
 from api.callers.budgets import register_budgets
 from api.callers.tenancy import register_tenancy
 from api.deps import EXTENSION, Deps, open_deps
+from api.exposure import check_exposure
 from api.openapi.document import register_openapi
 from api.problems import register_problems
 from api.requests import register_requests
 from api.routes import BLUEPRINTS
-from shared.errors import SettingsInvalid
 from shared.settings import Settings
 
 
@@ -29,7 +28,7 @@ class SyncFlask(APIFlask):
 
 def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The application; `deps` stands in for the real ports in tests. Raises SettingsInvalid."""
-    _check_exposure(settings)
+    check_exposure(settings)
     # No docs page of APIFlask's: it loads its scripts from a CDN.
     app = SyncFlask("api", title="Cutroom", version="1", docs_path=None, json_errors=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
@@ -46,21 +45,3 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
-
-
-def _check_exposure(settings: Settings) -> None:
-    """Nobody is let in from outside without having been told so."""
-    if settings.auth == "off" and not settings.allow_anonymous and not _is_loopback(settings.host):
-        raise SettingsInvalid(
-            f"CUTROOM_HOST={settings.host} can be reached from other machines, and CUTROOM_AUTH=off lets"
-            " everyone in: set CUTROOM_ALLOW_ANONYMOUS=true if that is what you want"
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

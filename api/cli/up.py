@@ -14,6 +14,7 @@ from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
 from api.client.client import CutroomClient
+from api.exposure import check_exposure
 from shared.errors import SettingsInvalid
 from shared.settings import Settings, load_settings
 
@@ -60,6 +61,7 @@ def command(until_stdin_closes: bool) -> None:
     """
     try:
         settings = load_settings()
+        check_exposure(settings)  # here in a sentence, from the API in a traceback
     except SettingsInvalid as error:
         raise click.ClickException(error.detail) from None
     _check_ports(settings)

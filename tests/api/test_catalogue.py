@@ -87,6 +87,13 @@ def test_every_reference_in_the_openapi_document_leads_somewhere(client):
     assert dangling == set()
 
 
+def test_the_docs_page_shows_no_markup(client):
+    page = client.get("/docs").text
+    assert page.startswith("<!doctype html>")
+    assert "`" not in page
+    assert "<code>X-Request-ID</code>" in page
+
+
 def test_the_docs_page_loads_nothing_from_elsewhere(client):
     page = client.get("/docs")
     assert page.status_code == 200

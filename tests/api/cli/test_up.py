@@ -84,3 +84,9 @@ def test_it_is_said_when_a_job_could_be_done(deps, capsys):
     with serving(deps) as (_host, port):
         module._tell_when_ready(Settings(host="127.0.0.1", port=port))
     assert "Cutroom is ready" in capsys.readouterr().out
+
+
+def test_an_open_door_is_said_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("CUTROOM_HOST", "0.0.0.0")
+    result = CliRunner().invoke(module.command)
+    assert (result.exit_code, "CUTROOM_AUTH=keys" in result.output) == (1, True)
