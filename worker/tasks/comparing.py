@@ -30,9 +30,9 @@ def compare(job: Job, deps: Deps, progress: Progress) -> Rendered:
     progress(0.2)
     shares = agreements(mattes)
     progress(0.6)
-    sheet = encode(_opaque(_sheet(job, rgb, mattes, shares)), _JPEG)
-    heat = encode(_opaque(heat_map(rgb, spread(list(mattes.values())))), _PNG)
-    files = ((COMPARISON, sheet), (DISAGREEMENT, heat))
+    heat = heat_map(rgb, spread(list(mattes.values())))
+    sheet = contact_sheet([*_tiles(job, rgb, mattes, shares), Tile("where they differ, red most", heat)])
+    files = ((COMPARISON, encode(_opaque(sheet), _JPEG)), (DISAGREEMENT, encode(_opaque(heat), _PNG)))
     outputs = tuple(store_output(job, name, file, deps, of_all=True) for name, file in files)
     rounded = {name: round(share, 4) for name, share in shares.items()}
     flags = (MODELS_DISAGREE,) if min(shares.values()) < LEAST_AGREEMENT else ()
@@ -43,16 +43,16 @@ _JPEG = OutputSpec(format="jpeg", quality=88)
 _PNG = OutputSpec()
 
 
-def _sheet(job: Job, rgb: Rgb, mattes: dict[str, Alpha], shares: dict[str, float]) -> Rgb:
+def _tiles(job: Job, rgb: Rgb, mattes: dict[str, Alpha], shares: dict[str, float]) -> list[Tile]:
     made = job.mattes
     tiles = [Tile("photo", rgb)]
     for name in job.spec.models:
         if name in mattes:
-            label = f"{name}   {made[name].seconds:.2f} s   {shares[name]:.3f}"
+            label = f"{name}   {made[name].seconds:.2f} s   agrees {shares[name]:.1%}"
             tiles.append(Tile(label, rgb, mattes[name]))
         else:
             tiles.append(Tile(f"{name}   failed", rgb, np.zeros(rgb.shape[:2], np.uint8)))
-    return contact_sheet(tiles)
+    return tiles
 
 
 def _opaque(rgb: Rgb) -> Cutout:

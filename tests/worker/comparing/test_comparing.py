@@ -49,6 +49,11 @@ def test_a_sheet_holds_every_picture(count):
     assert sheet.shape[1] == columns * (480 + 12) + 12
 
 
+def test_the_label_of_a_narrow_picture_has_its_room():
+    narrow = Tile("deeplabv3-resnet101   13.13 s   agrees 98.5%", gradient(160, 20))
+    assert contact_sheet([narrow, narrow, narrow, narrow]).shape[1] > 2 * 400
+
+
 def test_hidden_parts_show_the_squares_and_not_the_photo():
     sheet = contact_sheet(
         [Tile("none", np.full((48, 64, 3), (255, 0, 0), np.uint8), np.zeros((48, 64), np.uint8))]

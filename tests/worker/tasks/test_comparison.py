@@ -72,7 +72,7 @@ def test_each_model_gives_an_output_and_all_together_a_sheet_and_a_map(compare, 
     assert [file.name for file in job.outputs] == [*MODELS, "comparison", "disagreement"]
     assert [file.model for file in job.outputs] == [*MODELS, "", ""]
     assert opened(deps, job, "rmbg-1.4")[30, 40].tolist() == [250, 220, 40, 255]
-    assert opened(deps, job, "comparison").shape[1] == 2 * 492 + 12
+    assert opened(deps, job, "comparison").shape[1] == 3 * 492 + 12  # the photo, three models, the map
     assert opened(deps, job, "disagreement").shape[:2] == (60, 80)
     assert [used.name for used in job.models] == list(MODELS)
     assert job.rendered.agreement == dict.fromkeys(MODELS, 1.0)
