@@ -10,6 +10,7 @@ import click
 from api.cli.batch_run import Bench, bars, run
 from api.cli.journal import Journal
 from api.cli.photos import Wish, wishes_in
+from api.cli.recipe import recipe_option
 from api.cli.report import Row, read_report, write_report
 from api.cli.saving import result_stems
 from api.cli.serving import CHATTER, FAILED, json_option, server_option, talking_to
@@ -27,25 +28,9 @@ class _Order:
     server: str
 
 
-def read_recipe(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Json:
-    """A JobSpec without `input`, as JSON."""
-    if path is None:
-        return {}
-    try:
-        recipe = json.loads(path.read_text())
-    except ValueError as error:
-        raise click.BadParameter(f"{path} is not JSON: {error}") from None
-    if not isinstance(recipe, dict):
-        raise click.BadParameter(f"{path} is not a JSON object")
-    return recipe
-
-
 @click.command(short_help="Cut out a folder of photos.")
 @click.argument("source", metavar="FOLDER|MANIFEST", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--recipe", type=click.Path(exists=True, dir_okay=False, path_type=Path), callback=read_recipe, metavar="FILE",
-    help="A JobSpec as JSON: what is to be done with every photo.",
-)  # fmt: skip
+@recipe_option
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     default=Path("out"), show_default=True, help="The folder for the results and report.csv.",

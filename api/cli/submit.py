@@ -3,11 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
 from api.cli.progress import StageBars
+from api.cli.recipe import recipe_option
 from api.cli.saving import save_outputs, stems_for
 from api.cli.serving import CHATTER, FAILED, json_option, print_job, server_option, talking_to, tell_refusal
 from api.client.client import CutroomClient, Json, Refused, Unreachable
@@ -64,9 +65,10 @@ def _effect(value: str) -> Json:
     help=f"Apply an effect, one of {', '.join(_EFFECTS)}; may be repeated, order counts.",
 )  # fmt: skip
 @click.option(
-    "--format", "file_format", type=click.Choice(get_args(Format)), default="png", show_default=True,
-    help="Of the results; jpeg has a background, white unless an effect paints one.",
+    "--format", "file_format", type=click.Choice(get_args(Format)),
+    help="Of the results; jpeg has a background, white unless an effect paints one.  [default: png]",
 )  # fmt: skip
+@recipe_option
 @click.option("--include-matte", is_flag=True, help="Make the matte a second output.")
 @click.option("--wait", is_flag=True, help="Wait for the end, showing the stages.")
 @click.option(
@@ -80,14 +82,15 @@ def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argume
     models: tuple[str, ...],
     upscale: float | None,
     effects: list[Json],
-    file_format: str,
+    file_format: str | None,
+    recipe: Json,
     include_matte: bool,
     wait: bool,
     folder: Path | None,
     as_json: bool,
     server: str,
 ) -> None:
-    """Post each PHOTO as a job and print it.
+    """Post each PHOTO as a job and print it. What the options say outweighs the recipe.
 
     \b
     Examples:
@@ -101,13 +104,12 @@ def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argume
     Exit codes: 0 all went well; 1 a job failed or was refused; 2 wrong usage; 3 no server;
     130 interrupted (the jobs go on).
     """
-    spec: dict[str, Any] = {
-        **_networks(models),
-        "upscale": {"scale": upscale} if upscale else None,
-        "effects": effects,
-        "output": {"format": file_format, "include_matte": include_matte},
-    }
-    stems = stems_for(photos, folder, file_format) if folder else [photo.stem for photo in photos]
+    given = {**_networks(models), "upscale": upscale and {"scale": upscale}, "effects": effects}
+    output = {**_output_of(recipe), **_said({"format": file_format, "include_matte": include_matte})}
+    spec = {**recipe, **_said(given), "output": output}
+    stems = [photo.stem for photo in photos]
+    if folder:
+        stems = stems_for(photos, folder, str(output.get("format", "png")))
     afterwards = _Afterwards(wait or folder is not None, folder, as_json)
     with talking_to(server) as client:
         posted = [_posted(client, photo, spec) for photo in photos]
@@ -115,6 +117,18 @@ def command(  # noqa: PLR0913, PLR0917 click hands over each option as an argume
         outcomes = [_follow(client, stem, job, afterwards) for stem, job in jobs]
     if not all(posted) or not all(outcomes):
         raise SystemExit(FAILED)
+
+
+def _said(options: Json) -> Json:
+    """Those that were given: only they outweigh the recipe."""
+    return {name: value for name, value in options.items() if value}
+
+
+def _output_of(recipe: Json) -> Json:
+    output = recipe.get("output", {})
+    if not isinstance(output, dict):
+        raise click.BadParameter("its `output` is not a JSON object", param_hint="'--recipe'")
+    return output
 
 
 def _networks(models: tuple[str, ...]) -> Json:

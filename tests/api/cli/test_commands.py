@@ -74,6 +74,24 @@ def test_a_photo_that_is_refused_does_not_keep_the_others(run, photo, tmp_path):
     assert (tmp_path / "out" / "cat.png").exists()
 
 
+def test_options_outweigh_the_recipe(run, photo, tmp_path):
+    recipe = tmp_path / "shop.json"
+    recipe.write_text(
+        '{"model": "u2net", "mask": {"preset": "clean"}, "output": {"format": "webp", "crop": true}}'
+    )
+    result = run("submit", photo, "--recipe", recipe, "--model", "imgly-small", "--include-matte", "--json")
+    spec = json.loads(result.stdout)["spec"]
+    assert (spec["model"], spec["mask"]["threshold"]) == ("imgly-small", 0.6)
+    output = spec["output"]
+    assert (output["format"], output["crop"], output["include_matte"]) == ("webp", True, True)
+
+
+def test_a_recipe_whose_output_is_none_is_wrong_usage(run, photo, tmp_path):
+    recipe = tmp_path / "shop.json"
+    recipe.write_text('{"output": "webp"}')
+    assert run("submit", photo, "--recipe", recipe).exit_code == 2
+
+
 def test_several_models_are_compared(run, photo):
     spec = json.loads(run("submit", photo, "--model", "imgly-small", "--model", "u2net", "--json").stdout)[
         "spec"
