@@ -17,7 +17,8 @@ local function move_all(batch, from, to)
   for _, state in ipairs(from) do
     local moved
     lines, moved = string.gsub(lines, state, to)
-    redis.call('HINCRBY', hash, 'n:' .. state, -moved)
+    -- Not by none: Redis 6 writes Lua's -0 as "-0", which is no number to it.
+    if moved > 0 then redis.call('HINCRBY', hash, 'n:' .. state, -moved) end
     sum = sum + moved
   end
   if sum > 0 then

