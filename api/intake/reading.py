@@ -1,6 +1,7 @@
 """Reads a JobSpec out of bytes: every mistake named by its field, none passed over."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +21,9 @@ MAX_SPEC_BYTES = 256_000
 
 S = TypeVar("S", bound=Spec)
 _NOT_JSON = "json_invalid"
+_TOO_SHORT = "too_short"
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""How pydantic writes one: `<EventType.JOB_FAILED: 'job.failed'>`."""
 _BAD_TAG = ("union_tag_invalid", "union_tag_not_found")
 
 
@@ -55,19 +59,30 @@ def read_spec(kind: type[S], text: bytes) -> S:
 def parse_spec(kind: type[S], text: bytes) -> S:
     """`read_spec`, however long the text is."""
     try:
-        # The parser stops at a nesting of 200 and at bytes that are not UTF-8; fields refuse NaN.
-        return kind.model_validate_json(text)
+        # The parser stops at a nesting of 200 and at bytes that are not UTF-8; fields refuse NaN. Strictly: "3600" is
+        # no number, and 1 no truth value.
+        return kind.model_validate_json(text, strict=True)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_context=False, include_input=False)
     if mistakes[0]["type"] == _NOT_JSON:
         raise InvalidJson(mistakes[0]["msg"])
     document = from_json(text)
-    raise _invalid([_problem(mistake, document) for mistake in mistakes])
+    raise _invalid(_told(_problem(mistake, document) for mistake in mistakes))
 
 
 def field_problem(field: str, code: str, detail: str) -> dict[str, str]:
     """One entry of InvalidSpec.problems."""
     return {"field": field, "code": code, "detail": detail}
+
+
+def _told(problems: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Without what only follows: pydantic counts a list's wrong elements as missing, too."""
+    found = list(problems)
+
+    def follows(one: dict[str, str]) -> bool:
+        return one["code"] == _TOO_SHORT and any(two["field"].startswith(f"{one['field']}/") for two in found)
+
+    return [one for one in found if not follows(one)]
 
 
 def _kept_as_set(spec: JobSpec, settings: Settings) -> JobSpec:
@@ -123,7 +138,8 @@ def _invalid(problems: Sequence[dict[str, str]]) -> InvalidSpec:
 
 def _problem(mistake: ErrorDetails, document: object) -> dict[str, str]:
     field = "".join(f"/{part}" for part in _pointer(mistake, document))
-    return field_problem(field, mistake["type"], mistake["msg"].removeprefix("Value error, "))
+    detail = _ENUM_MEMBER.sub(r"\1", mistake["msg"].removeprefix("Value error, "))
+    return field_problem(field, mistake["type"], detail)
 
 
 def _pointer(mistake: ErrorDetails, document: object) -> Iterator[str]:

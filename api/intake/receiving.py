@@ -94,7 +94,8 @@ def _check_parts(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) 
     ]
     images = files.getlist("image")
     if len(images) != 1:
-        detail = f"give exactly one file (given: {len(images)})"
+        told = "it is text: send it as a file, with a file name" if "image" in form and not images else ""
+        detail = told or f"give exactly one file (given: {len(images)})"
         problems.append(field_problem("image", "missing" if not images else "too_many", detail))
     if names.count("spec") > 1:
         problems.append(field_problem("spec", "too_many", "give at most one"))
@@ -104,7 +105,8 @@ def _check_parts(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) 
 
 
 def _names(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> list[str]:
-    return [name for name, _ in form.items(multi=True)] + [name for name, _ in files.items(multi=True)]
+    """Of all parts; a part without a name, which Werkzeug calls None, is called nothing."""
+    return [name or "" for parts in (form, files) for name, _ in parts.items(multi=True)]
 
 
 def _spec_part(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> bytes:

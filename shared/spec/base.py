@@ -1,8 +1,16 @@
 """What every part of a specification is: frozen, complete, and closed to unknown fields."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""In JSON `2.0` is a whole number, too, though it is read strictly. Behind the bounds, or no schema has them."""
 
 Color = Annotated[
     str,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from shared.catalog import CARDS, INT8
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 from shared.spec.effects import EffectSpec
 from shared.spec.mask import MaskSpec
 from shared.spec.output import OnEmpty, OutputSpec
@@ -42,7 +42,8 @@ DISAGREEMENT = "disagreement"
 MetadataText = Annotated[str, StringConstraints(max_length=500)]
 
 
-Pixel = Annotated[int, Field(ge=0, le=16_384)]
+Pixel = Annotated[int, Field(ge=0, le=16_384), WHOLE]
+Seconds = Annotated[int, Field(ge=1, le=2_592_000), WHOLE]
 
 
 class JobSpec(Spec):
@@ -73,11 +74,11 @@ class JobSpec(Spec):
     """Format, channels and framing of the result."""
     priority: Priority = Priority.INTERACTIVE
     """`bulk` waits until no interactive job does."""
-    start_within: int | None = Field(default=None, ge=1, le=2_592_000)
+    start_within: Seconds | None = None
     """Seconds; a job that no worker has begun by then becomes `expired`."""
-    finish_within: int | None = Field(default=None, ge=1, le=2_592_000)
+    finish_within: Seconds | None = None
     """Seconds; a job that is not finished by then becomes `expired`."""
-    retention: int = Field(default=86_400, ge=60, le=2_592_000)
+    retention: Annotated[int, Field(ge=60, le=2_592_000), WHOLE] = 86_400
     """Seconds until the job and its files are deleted, counted from its creation."""
     webhook: WebhookSpec | None = None
     """Called when this job's state changes, besides the endpoints under `/v1/webhooks`."""

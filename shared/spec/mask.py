@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 
 Coordinate = Annotated[float, Field(ge=-16384.0, le=32768.0)]
 """In source pixels; a brush may leave the picture."""
@@ -37,13 +37,13 @@ class MaskSpec(Spec):
     """Slope of a sigmoid round `threshold` (0.5 if that is not given): 4 is gentle, 20 nearly a hard edge."""
     hard_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     """Whatever is fainter than this becomes fully transparent."""
-    cleanup_kernel_size: int = Field(default=0, ge=0, le=99)
+    cleanup_kernel_size: Annotated[int, Field(ge=0, le=99), WHOLE] = 0
     """Odd width in px: specks, then pinholes, that such a square does not fit into are removed. 0 keeps all."""
     fill_holes: bool = False
     """Make opaque what the subject encloses."""
     keep_largest: bool = False
     """Remove every subject but the largest."""
-    grow: int = Field(default=0, ge=-100, le=100)
+    grow: Annotated[int, Field(ge=-100, le=100), WHOLE] = 0
     """Move the edge outward by so many px, inward if negative."""
     feather: float = Field(default=0.0, ge=0.0, le=100.0)
     """Sigma of a blur of the matte, in px."""
@@ -52,15 +52,18 @@ class MaskSpec(Spec):
     strokes: tuple[StrokeSpec, ...] = Field(default=(), max_length=500)
     """Drawn last, in this order."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _with_preset(cls, given: Any) -> Any:
-        preset = _PRESETS.get(str(given.get("preset"))) if isinstance(given, dict) else None
-        return {**preset, **given} if preset else given
-
     @field_validator("cleanup_kernel_size")
     @classmethod
     def _odd(cls, size: int) -> int:
         if size and size % 2 == 0:
             raise ValueError("must be odd, or 0")
         return size
+
+    @model_validator(mode="after")
+    def _with_preset(self) -> "MaskSpec":
+        """Afterwards, unlike other presets: what a validator has seen before is no JSON any more, and `strokes` could
+        not be read strictly.
+        """
+        preset = _PRESETS[self.preset] if self.preset else {}
+        self.__dict__.update({name: preset[name] for name in preset.keys() - self.model_fields_set})
+        return self

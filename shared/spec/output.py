@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 from shared.spec.length import Length, in_px
 from shared.spec.position import Position
 
 OnEmpty = Literal["fail", "original", "transparent"]
 Format = Literal["png", "webp", "jpeg", "avif", "tiff", "zip", "psd"]
 Percent = Annotated[float, Field(ge=0.0, le=100.0)]
-Side = Annotated[int, Field(ge=1, le=16_384)]
+Side = Annotated[int, Field(ge=1, le=16_384), WHOLE]
 
 _LAYERED: tuple[Format, ...] = ("zip", "psd")
 _DEEP: tuple[Format, ...] = ("png", "zip")
@@ -25,7 +25,7 @@ class OutputSpec(Spec):
     format: Format = "png"
     """`jpeg` has no transparency: what is transparent becomes white unless an effect gives a background, and the
     job says so (`background_filled_white`). `zip` holds `color.png` and `alpha.png`, `psd` a layer with a mask."""
-    quality: int = Field(default=90, ge=1, le=100)
+    quality: Annotated[int, Field(ge=1, le=100), WHOLE] = 90
     """Of the colours of jpeg, webp and avif (alpha stays exact); a webp of 100 is lossless, and smaller than the
     png. The others always are."""
     channels: Literal["rgba", "alpha"] = "rgba"

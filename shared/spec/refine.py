@@ -1,10 +1,10 @@
 """From the network's matte to one of the photo's own size."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 
 
 class RefineSpec(Spec):
@@ -14,7 +14,7 @@ class RefineSpec(Spec):
     """`auto`: `none` while the photo is at most 1.2 times the matte's size, `guided` beyond. `guided`: guided
     upsampling against the photo. `matting`: automatic trimap and closed-form matting, bounded in time. `fba`:
     automatic trimap and the network FBA matting: seconds on a CPU, and weights for non-commercial use only."""
-    radius: int = Field(default=1, ge=1, le=16)
+    radius: Annotated[int, Field(ge=1, le=16), WHOLE] = 1
     """Of `guided`: half the side of its window, in px of the network's matte."""
     epsilon: float = Field(default=1e-4, ge=1e-7, le=1.0)
     """Of `guided`: the smaller, the more an edge in the photo counts (on colours of 0..1)."""

@@ -77,6 +77,16 @@ class TestAccepted:
         }
         assert client.post("/v1/jobs", data=parts).json["spec"]["model"] == "imgly-small"
 
+    def test_a_whole_number_may_have_a_point_and_a_preset_strokes(self, post):
+        strokes = [{"mode": "keep", "radius": 3, "points": [[1, 2], [3.5, 4]]}]
+        asked = {"retention": 60.0, "roi": [0, 0.0, 5, 5.0], "mask": {"preset": "clean", "strokes": strokes}}
+        echoed = post(spec=asked).json["spec"]
+        assert (echoed["retention"], echoed["roi"]) == (60, [0, 0, 5, 5])
+        assert (echoed["mask"]["threshold"], echoed["mask"]["strokes"][0]["points"]) == (
+            0.6,
+            [[1, 2], [3.5, 4]],
+        )
+
     def test_bulk_jobs_ring_the_bulk_lane(self, post, queue):
         post(spec={"priority": "bulk"})
         assert queue.rings[0].priority is Priority.BULK
@@ -126,6 +136,15 @@ class TestForm:
     def test_a_picture_sent_as_text(self, client):
         response = client.post("/v1/jobs", data={"image": "cat"}, content_type="multipart/form-data")
         assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", ["image"]))
+
+    def test_it_is_told_how_to_send_it_as_a_file(self, client):
+        response = client.post("/v1/jobs", data={"image": "cat"}, content_type="multipart/form-data")
+        assert "with a file name" in response.json["detail"]
+
+    def test_a_part_without_a_name(self, client):
+        body = b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"
+        response = client.post("/v1/jobs", data=body, content_type="multipart/form-data; boundary=x")
+        assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", ["", "image"]))
 
     def test_two_pictures(self, client):
         two = [(io.BytesIO(encoded()), "a.png"), (io.BytesIO(encoded()), "b.png")]
@@ -224,6 +243,11 @@ class TestSpec:
             ({"effects": [{"type": "background"}]}, ["/effects/0"]),
             ({"effects": [{"type": "background", "image": {}}]}, ["/effects/0/image"]),
             ({"upscale": {"scale": 99}, "priority": "asap"}, ["/upscale/scale", "/priority"]),
+            ({"retention": "3600"}, ["/retention"]),
+            ({"mask": {"fill_holes": 1, "keep_largest": "yes"}}, ["/mask/fill_holes", "/mask/keep_largest"]),
+            ({"output": {"quality": True, "crop_margin": "5"}}, ["/output/quality", "/output/crop_margin"]),
+            ({"roi": ["1", 1, 2, 2.5]}, ["/roi/0", "/roi/3"]),
+            ({"mask": {"strokes": [{"mode": "keep", "points": [[1]]}]}}, ["/mask/strokes/0/points/0/1"]),
             ({"upscale": {"when": "before"}}, ["/upscale/when"]),
             ({"upscale": {"when": "before"}, "roi": [0, 0, 1, 1]}, ["/upscale/when", "/roi"]),
             ({"input": {"url": "https://example.com/a.png"}}, ["/input"]),
@@ -238,6 +262,11 @@ class TestSpec:
     def test_every_mistake_is_named(self, post, spec, fields):
         response = post(spec=spec)
         assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", fields))
+
+    def test_a_wrong_event_is_told_the_right_ones(self, post):
+        response = post(spec={"webhook": {"url": "https://example.com/", "events": ["job.done"]}})
+        assert code_and_fields(response) == ("invalid_spec", ["/webhook/events/0"])
+        assert "should be 'job.started', 'job.succeeded'" in response.json["detail"]
 
     @pytest.mark.parametrize(
         "text",

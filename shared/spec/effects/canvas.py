@@ -1,12 +1,13 @@
 """The format in which the subject is shown."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 from shared.spec.position import Position
 
+Side = Annotated[int, Field(ge=1, le=16_384), WHOLE]
 _MAX_MEGAPIXELS = 50
 
 _PRESETS: dict[str, dict[str, object]] = {
@@ -29,9 +30,9 @@ class CanvasSpec(Spec):
     preset: Literal["marketplace", "passport", "portrait", "story", "banner"] | None = None
     """Sets what is not given: `marketplace` 1:1 of which the subject fills 85 %, `passport` 35:45 standing on the
     lower edge, `portrait` 4:5, `story` 9:16, `banner` 16:9."""
-    width: int | None = Field(default=None, ge=1, le=16_384)
+    width: Side | None = None
     """In pixels; the subject is enlarged or reduced to fit."""
-    height: int | None = Field(default=None, ge=1, le=16_384)
+    height: Side | None = None
     """In pixels; the one of width and height that is not given follows from `aspect`."""
     aspect: str | None = Field(default=None, pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$")
     """Width to height, as `4:5`, up to 20:1 either way; not looked at where both width and height are given."""
