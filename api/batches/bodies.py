@@ -12,9 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.batches.lines import Document, LineReader, read_chunk, read_defaults, split_lines
 from api.deps import Deps
-from api.intake.reading import parse_spec
+from api.intake.reading import field_problem, parse_spec
 from api.intake.receiving import JSON
-from api.intake.uploads import own_upload
+from api.intake.uploads import MANIFEST, own_upload
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidSpec, UnsupportedMediaType
 from shared.spec.batch import BatchSpec
@@ -62,7 +62,11 @@ def posted_batch(
 def _lines_of(deps: Deps, spec: BatchSpec, reader: LineReader, opened: ExitStack) -> Iterable[StoredLine]:
     if spec.manifest_upload_id is None:
         return reader.from_items(spec.items or ())
-    body = deps.objects.open(own_upload(spec.manifest_upload_id).key)
+    manifest = own_upload(spec.manifest_upload_id)
+    if manifest.content_type != MANIFEST:
+        detail = f"this upload is {manifest.content_type}, not {MANIFEST}"
+        raise InvalidSpec(detail, (field_problem("/manifest_upload_id", "no_manifest", detail),))
+    body = deps.objects.open(manifest.key)
     return reader.from_text(split_lines(opened.enter_context(closing(body))))
 
 

@@ -11,14 +11,13 @@ from werkzeug.exceptions import ClientDisconnected
 
 from api.deps import Deps
 from api.intake.reading import check_webhook, read_job_spec, read_spec
-from api.intake.uploads import uploads_of
+from api.intake.uploads import MAX_MANIFEST_BYTES, uploads_of
 from shared.batches.batch import LineProblem
 from shared.batches.lines import StoredLine
 from shared.errors import BatchTooLarge, InvalidForm, InvalidSpec, RequestError, UrlNotAllowed
 from shared.spec.job import JobSpec
 
 MAX_LINE_BYTES = 65_536
-MAX_STREAM_BYTES = 1_000_000_000
 MAX_CUSTOM_ID_LENGTH = 200
 
 _CHUNK_BYTES = 8192
@@ -60,8 +59,8 @@ def _raw_lines(body: BinaryIO) -> Iterator[bytes | None]:
     held, is_too_long, total = b"", False, 0
     while chunk := read_chunk(body):
         total += len(chunk)
-        if total > MAX_STREAM_BYTES:
-            raise BatchTooLarge(f"a batch has at most {MAX_STREAM_BYTES} bytes")
+        if total > MAX_MANIFEST_BYTES:
+            raise BatchTooLarge(f"a batch has at most {MAX_MANIFEST_BYTES} bytes")
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             yield None if is_too_long or len(held) + len(part) > MAX_LINE_BYTES else held + part

@@ -14,7 +14,7 @@ from api.deps import Deps, current_deps
 from shared.errors import InvalidSpec, NotFound, UploadIncomplete
 from shared.ids import is_id
 from shared.picture import CONTENT_TYPES
-from shared.spec.base import Spec
+from shared.spec.base import WHOLE, Spec
 from shared.spec.effects import BackgroundSpec
 from shared.spec.job import JobSpec
 from shared.storage.keys import input_key
@@ -23,8 +23,10 @@ from shared.uploads.store import Upload
 from shared.views.base import Moment, View
 
 _CHUNK_BYTES = 1 << 20
-_MANIFEST = "application/x-ndjson"
-_TYPES = (*dict.fromkeys(CONTENT_TYPES.values()), _MANIFEST)
+MANIFEST = "application/x-ndjson"
+MAX_MANIFEST_BYTES = 1_000_000_000
+"""As much as a batch may have that is streamed."""
+_TYPES = (*dict.fromkeys(CONTENT_TYPES.values()), MANIFEST)
 
 
 class UploadSpec(Spec):
@@ -32,8 +34,8 @@ class UploadSpec(Spec):
 
     content_type: Annotated[str, Field(json_schema_extra={"enum": list(_TYPES)})]
     """The picture's media type, or that of a batch's manifest."""
-    bytes: Annotated[int, Field(ge=1)]
-    """Its exact length."""
+    bytes: Annotated[int, Field(ge=1, le=MAX_MANIFEST_BYTES), WHOLE]
+    """Its exact length; of a picture at most what is accepted when it is posted, too: 25 MB unless it is set."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     """If given, only a picture with this hash may be used."""
 
@@ -59,8 +61,11 @@ class UploadView(View):
 
 def announce(deps: Deps, upload_id: str, spec: UploadSpec) -> tuple[Upload, SignedRequest]:
     """Remember an upload and sign the request that makes it. Raises InvalidSpec for a picture too large."""
-    if spec.bytes > deps.settings.max_bytes:
-        detail = f"a picture may have at most {deps.settings.max_bytes} bytes"
+    kind, most = ("picture", deps.settings.max_bytes)
+    if spec.content_type == MANIFEST:
+        kind, most = ("manifest", MAX_MANIFEST_BYTES)
+    if spec.bytes > most:
+        detail = f"a {kind} may have at most {most} bytes"
         raise InvalidSpec(detail, ({"field": "/bytes", "code": "less_than_equal", "detail": detail},))
     now, tenant = time.time(), current_tenant()
     upload = Upload(

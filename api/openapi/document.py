@@ -51,7 +51,6 @@ def register_openapi(app: APIFlask, settings: Settings) -> None:
         for model in models:
             _add_schema(components.setdefault("schemas", {}), model)
         components["schemas"].pop("HTTPError", None)
-        components["schemas"]["UploadSpec"]["properties"]["bytes"]["maximum"] = settings.max_bytes
         document["paths"] = _in_order(document["paths"], app)
         for path, method, operation in _operations(document):
             _complete(operation, path, method, is_keyed=asks_for_keys and operation["tags"] != OPEN_TAGS)

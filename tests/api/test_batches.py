@@ -97,6 +97,13 @@ class TestCreate:
         batch = client.post("/v1/batches", json={"manifest_upload_id": upload["id"]})
         assert (batch.status_code, batch.json["counts"]["queued"]) == (202, 3)
 
+    def test_a_picture_is_no_manifest(self, client, deps, objects):
+        upload = client.post("/v1/uploads", json={"content_type": "image/png", "bytes": 1}).json
+        objects.put(deps.uploads.find(upload["id"]).key, io.BytesIO(b"x"), content_type="image/png")
+        answer = client.post("/v1/batches", json={"manifest_upload_id": upload["id"]})
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["field"] == "/manifest_upload_id"
+
     @pytest.mark.parametrize(
         ("body", "status"),
         [

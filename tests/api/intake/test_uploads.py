@@ -70,6 +70,11 @@ def test_what_cannot_be_uploaded(announce, said, field):
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
 
 
+def test_a_manifest_may_be_longer_than_a_picture(announce):
+    assert announce(content_type="application/x-ndjson", bytes=2_000_001).status_code == 201
+    assert announce(content_type="application/x-ndjson", bytes=1_000_000_001).status_code == 422
+
+
 def test_a_body_that_is_no_json(client):
     assert client.post("/v1/uploads", data="x").status_code == 415
 
