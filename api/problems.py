@@ -10,6 +10,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException
 
+from api.removebg.refusals import PREFIX, of_http
 from shared.errors import AppError, InternalError, InvalidSpec, NotAuthenticated, TransientError
 
 _log = structlog.get_logger(__name__)
@@ -99,7 +100,10 @@ def _from_http(error: HTTPException) -> Response:
     status = HTTPStatus(answer.status_code)
     if status < HTTPStatus.BAD_REQUEST:
         return Response(answer.get_data(), status, answer.headers)
-    response = problem(status, status.name.lower(), status.phrase, error.description or status.phrase)
+    if request.path.startswith(f"{PREFIX}/"):
+        response = of_http(error).response()
+    else:
+        response = problem(status, status.name.lower(), status.phrase, error.description or status.phrase)
     if "Allow" in answer.headers:
         response.headers["Allow"] = answer.headers["Allow"]
     return response

@@ -42,7 +42,7 @@ def background_of(asked: Parameters) -> dict[str, Any] | None:
     if asked.bg_color:
         return {"type": "background", "color": asked.bg_color}
     if asked.bg_image_url:
-        return {"type": "background", "image": {"url": asked.bg_image_url}}
+        return {"type": "background", "image": {"url": str(asked.bg_image_url)}}
     return None
 
 

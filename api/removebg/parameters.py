@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from PIL import ImageColor
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from api.removebg.lengths import NONE, Length, read_lengths, read_percentages
 from api.removebg.refusals import Mistake, Refusal
@@ -20,6 +20,7 @@ _IGNORED = ("shadow_method",)
 
 _MOST_MARGIN_PERCENT = 50
 _MOST_MARGIN_PX = 500
+_OPACITY = re.compile(r"\d{1,3}(\.\d{1,6})?%?")
 _HEX = re.compile(r"#?([0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})")
 _VALUE = ("size", "channels")
 """Of these remove.bg says it in other words than of the rest."""
@@ -78,10 +79,9 @@ def _read_position(text: str) -> tuple[float, float] | Literal["original"]:
 def _read_opacity(text: str) -> float | None:
     if text == "auto":
         return None
-    number = float(text.removesuffix("%"))
-    if not 0 <= number <= 100:
+    if not _OPACITY.fullmatch(text) or float(text.removesuffix("%")) > 100:
         raise ValueError("`auto`, or from 0 to 100")
-    return number
+    return float(text.removesuffix("%"))
 
 
 def _text(example: str) -> WithJsonSchema:
@@ -130,7 +130,7 @@ class Parameters(BaseModel):
     """`false` makes whatever is half transparent one or the other."""
     bg_color: Annotated[str | None, BeforeValidator(_read_color), _text("81d4fa")] = None
     """A colour behind the subject: hex, or its name."""
-    bg_image_url: str | None = None
+    bg_image_url: AnyHttpUrl | None = None
     """A picture behind the subject, covering all."""
 
 

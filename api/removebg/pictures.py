@@ -4,17 +4,18 @@ import time
 from typing import BinaryIO
 
 from api.deps import Deps
-from api.removebg.parameters import BACKGROUNDS, SOURCES
+from api.removebg.parameters import BACKGROUNDS, SOURCES, Parameters
 from api.removebg.receiving import Received, decoded
 from api.removebg.refusals import bad_request, of_address, of_background
 from shared.download import download
-from shared.errors import AppError
+from shared.errors import AppError, UrlNotAllowed
 from shared.ids import new_id
 from shared.limits import download_limits, picture_limits, url_rules
 from shared.picture import inspect
 from shared.settings import Settings
 from shared.storage.keys import input_key
 from shared.uploads.store import Upload
+from shared.urlguard import check_url
 
 
 def source(received: Received, settings: Settings) -> BinaryIO:
@@ -41,8 +42,8 @@ def source(received: Received, settings: Settings) -> BinaryIO:
     return body
 
 
-def check_backgrounds(received: Received) -> None:
-    """At most one. Raises Refusal."""
+def check_backgrounds(received: Received, asked: Parameters, settings: Settings) -> None:
+    """At most one, and no address that is not fetched from. Raises Refusal."""
     given = [name for name in BACKGROUNDS if name in received.fields or name in received.files]
     if len(given) > 1:
         raise bad_request(
@@ -51,6 +52,11 @@ def check_backgrounds(received: Received) -> None:
     if "bg_image_file" in received.fields:
         detail = "bg_image_file is text; send it as a file, with a file name"
         raise bad_request("There was an error reading the background image.", "failed_bg_download", detail)
+    if asked.bg_image_url is not None:
+        try:
+            check_url(str(asked.bg_image_url), url_rules(settings))
+        except UrlNotAllowed as error:
+            raise of_background(error) from None
 
 
 def keep_background(deps: Deps, tenant: str, picture: BinaryIO) -> str:

@@ -77,6 +77,8 @@ def decoded(text: str, into: BinaryIO) -> None:
 def _read(
     request: Request, max_picture_bytes: int, spools: ExitStack
 ) -> tuple[dict[str, str], dict[str, BinaryIO]]:
+    if not request.mimetype and not request.content_length:
+        return {}, {}
     if request.mimetype == JSON:
         return _json_fields(request.get_data(cache=False)), {}
     if request.mimetype in (MULTIPART, FORM):
@@ -99,8 +101,10 @@ def _parse(
 
 
 def _check_names(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> None:
-    """Each name once, and files only where files belong."""
+    """Each name once, and none left out."""
     names = [name for name, _ in form.items(multi=True)] + [name for name, _ in files.items(multi=True)]
+    if not all(names):
+        raise bad_request("A part of the form has no name", "invalid_body")
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             raise bad_request(f"Parameter '{name}' is given more than once", f"invalid_{name}"[:60])

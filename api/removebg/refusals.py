@@ -12,6 +12,8 @@ from shared.errors import AppError, KeyMissing, NotAllowed, NotAuthenticated, To
 from shared.jobs.job import Job
 from shared.spec.job import Stage
 
+PREFIX = "/v1.0"
+"""Under which everything is said as remove.bg says it."""
 MIME_TYPE = "application/json; charset=utf-8"
 
 

@@ -25,7 +25,7 @@ from api.removebg.refusals import MIME_TYPE, Refusal
 from api.removebg.results import rate_headers, result_response
 from api.removebg.waiting import ended, held_connection
 from api.requests import current_request_id
-from shared.errors import AppError, UrlNotAllowed
+from shared.errors import AppError
 from shared.ids import new_id
 from shared.jobs.job import Status
 from shared.jobs.store import Created
@@ -34,7 +34,7 @@ from shared.picture import inspect
 from shared.spec.job import JobSpec
 
 # Described in api/removebg/described.py: what the framework would say of it holds only where errors are problems.
-removebg = APIBlueprint("removebg", __name__, url_prefix="/v1.0", enable_openapi=False)
+removebg = APIBlueprint("removebg", __name__, url_prefix=refusals.PREFIX, enable_openapi=False)
 
 _OFFER_BYTES = 12_000_000
 _log = structlog.get_logger(__name__)
@@ -111,16 +111,13 @@ def _surprised(error: Exception) -> Response:
 def _job_spec(deps: Deps, asked: Parameters, posted: Received, picture: BinaryIO) -> JobSpec:
     """What a job must do to give what was asked for. Raises Refusal, and what `inspect` raises."""
     facts = inspect(picture, picture_limits(deps.settings))
-    pictures.check_backgrounds(posted)
+    pictures.check_backgrounds(posted, asked, deps.settings)
     background = background_of(asked)
     if "bg_image_file" in posted.files:
         upload_id = pictures.keep_background(deps, current_tenant(), posted.files["bg_image_file"])
         background = {"type": "background", "image": {"upload_id": upload_id}}
     document = job_document(asked, facts, background)
-    try:
-        return read_job_spec(json.dumps(document).encode(), deps.settings, has_picture=True)
-    except UrlNotAllowed as error:
-        raise refusals.of_background(error) from None
+    return read_job_spec(json.dumps(document).encode(), deps.settings, has_picture=True)
 
 
 def _new_job(deps: Deps, spec: JobSpec, picture: BinaryIO) -> Created:

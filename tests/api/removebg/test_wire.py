@@ -230,7 +230,10 @@ def test_one_background_is_enough(client):
 
 
 def test_a_background_that_is_not_fetched(client):
-    assert code(post(client, bg_image_url="https://10.0.0.1/a.png")) == "invalid_bg_image_url"
+    for url in ("https://10.0.0.1/a.png", "not a url", "ftp://example.com/a.png"):
+        answer = post(client, bg_image_url=url)
+        assert code(answer) == "invalid_bg_image_url"
+        assert "effects" not in answer.json["errors"][0]["detail"]
     assert code(post(client, bg_image_file=(io.BytesIO(b"x"), "bg.png"))) == "failed_bg_download"
 
 
@@ -258,6 +261,28 @@ def test_a_job_that_fails(client, working_queue, error, status, theirs):
     kind, stage = error
     working_queue.error = JobError(kind, "Title.", "detail", stage, retryable=False)
     assert code(post(client), status) == theirs
+
+
+def test_nothing_at_all_is_no_source(client):
+    assert code(client.post("/v1.0/removebg")) == "missing_source"
+
+
+def test_a_part_without_a_name(client):
+    body = b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"
+    answer = client.post("/v1.0/removebg", data=body, content_type="multipart/form-data; boundary=x")
+    assert code(answer) == "invalid_body"
+
+
+@pytest.mark.parametrize("opacity", ["x", "101", "-1", "nan", "1e1"])
+def test_an_opacity_that_is_none(client, opacity):
+    mistake = errors(post(client, shadow_type="drop", shadow_opacity=opacity))[0]
+    assert (mistake["code"], mistake["detail"]) == ("invalid_shadow_opacity", "`auto`, or from 0 to 100")
+
+
+def test_what_is_not_there_is_said_as_they_say_it(client):
+    assert code(client.get("/v1.0/nothing"), 404) == "not_found"
+    wrong = client.get("/v1.0/removebg")
+    assert (code(wrong, 405), "POST" in wrong.headers["Allow"]) == ("method_not_allowed", True)
 
 
 def test_a_body_that_is_none(client):
