@@ -30,15 +30,15 @@ class Preference:
 
 
 def preference_of(request: Request) -> Preference:
-    """`respond-async` outweighs `wait`."""
+    """`respond-async` outweighs `wait`; `wait` without a number is as long as may be, as at Replicate."""
     said: dict[str, str | None] = {}
     for text in ",".join(request.headers.getlist("Prefer")).split(","):
         if found := _PREFERENCE.fullmatch(text):
             said.setdefault(found[1].lower(), found[2])
     if "respond-async" in said:
         return Preference(applied="respond-async")
-    if asked := said.get("wait"):
-        seconds = min(int(asked), _LONGEST_WAIT_SECONDS)
+    if "wait" in said:
+        seconds = min(int(said["wait"] or _LONGEST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
         return Preference(seconds, f"wait={seconds}")
     return Preference()
 

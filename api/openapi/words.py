@@ -63,8 +63,8 @@ _UNCHANGED = {"If-None-Match": "The `ETag` of an earlier answer: 304 while nothi
 REQUEST_HEADERS: dict[str, dict[str, str]] = {
     "createJob": {
         **_ONCE,
-        "Prefer": "`wait=N`: hold the answer for up to N seconds (at most 60) until the job has ended;"
-        " `respond-async`: do not.",
+        "Prefer": "`wait=N`: hold the answer for up to N seconds (at most 60, as with `wait` alone) until the job"
+        " has ended; `respond-async`: do not.",
     },
     "createUpload": _ONCE,
     "createBatch": _ONCE,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.answering.resource import bodiless
 from api.batches.accepting import Sender, take_in, try_out
@@ -17,6 +17,7 @@ from api.callers.idempotency import HEADER, once
 from api.callers.tenancy import current_tenant
 from api.deps import current_deps
 from api.problems import problem_responses
+from api.queries import Query, Selection
 from api.requests import current_request_id
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.canceling import cancel_open_jobs
@@ -34,12 +35,6 @@ _PAGE = 200
 Answer = tuple[BatchView, int, dict[str, str]]
 
 
-class Query(BaseModel):
-    """Parameters behind the question mark."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
 class CreateQuery(Query):
     """How the lines are to be read."""
 
@@ -49,7 +44,7 @@ class CreateQuery(Query):
     """A JSON object, for NDJSON: a JobSpec without `input` that holds for each line which says nothing else."""
 
 
-class ListQuery(Query):
+class ListQuery(Selection):
     """Which batches, and how many."""
 
     status: BatchStatus | None = None
@@ -60,7 +55,7 @@ class ListQuery(Query):
     """`next_cursor` of the page before."""
 
 
-class ItemsQuery(Query):
+class ItemsQuery(Selection):
     """Which lines, and how many."""
 
     status: Status | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.answering.events import MIME_TYPE, Stream, events
 from api.answering.outlook import outlook_of, retry_after
@@ -21,6 +21,7 @@ from api.intake.reading import check_webhook, read_job_spec
 from api.intake.receiving import PostedJob, received
 from api.intake.uploads import discard, uploads_of
 from api.problems import problem_responses
+from api.queries import Selection
 from api.requests import current_request_id
 from shared.errors import JobFailed, NotFound, NotRetryable, TooManyStreams
 from shared.idempotency.port import StoredAnswer
@@ -36,20 +37,14 @@ jobs = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 _CHUNK_BYTES = 1 << 20
 
 
-class Query(BaseModel):
-    """Parameters behind the question mark."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class ResultQuery(Query):
+class ResultQuery(Selection):
     """Which output of a job."""
 
     name: str = "image"
     """The output's `name`."""
 
 
-class ListQuery(Query):
+class ListQuery(Selection):
     """Which jobs, and how many."""
 
     status: Status | None = None
@@ -229,16 +224,28 @@ def delete_job_now(job_id: str) -> Response:
 
 def _waited_for(outcome: OnceAnswered, preference: Preference) -> Response:
     """The answer, or the finished job where the caller would rather wait for it."""
-    deps, response = current_deps(), outcome.response()
-    waits = preference.wait_seconds > 0
-    job = finished(deps, outcome.resource_id, preference.wait_seconds) if waits else None
-    if job is not None:
-        response.status_code = HTTPStatus.OK
-        response.set_data(view_of(deps, job).model_dump_json())
-        del response.headers["Retry-After"]
+    response = outcome.response()
+    if preference.wait_seconds > 0:
+        _bring_up_to_date(response, outcome.resource_id, preference.wait_seconds)
     if preference.applied:
         response.headers["Preference-Applied"] = preference.applied
     return response
+
+
+def _bring_up_to_date(response: Response, job_id: str, seconds: float) -> None:
+    """Tell the job as it stands once it has ended, or the time is over; deleted meanwhile, as it began."""
+    deps = current_deps()
+    try:
+        job = finished(deps, job_id, seconds) or deps.jobs.get(job_id)
+    except NotFound:
+        return
+    outlook = outlook_of(deps, job)
+    response.set_data(view_of(deps, job, outlook).model_dump_json())
+    if job.status.is_final:
+        response.status_code = HTTPStatus.OK
+        del response.headers["Retry-After"]
+    else:
+        response.headers["Retry-After"] = retry_after(outlook)
 
 
 def _payload(spec: JobSpec, posted: PostedJob) -> Iterator[bytes]:

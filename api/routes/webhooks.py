@@ -5,7 +5,7 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.answering.resource import bodiless
 from api.callers.idempotency import once
@@ -14,6 +14,7 @@ from api.deps import Deps, current_deps
 from api.intake.reading import read_spec
 from api.intake.receiving import read_json
 from api.problems import problem_responses
+from api.queries import Selection
 from shared.errors import InvalidSpec, NotFound
 from shared.events.deliveries import Delivery
 from shared.events.endpoints import Endpoint, EndpointChange
@@ -60,10 +61,8 @@ class DeliveryList(View):
     """The next page's `cursor`; null after the last."""
 
 
-class DeliveriesQuery(BaseModel):
+class DeliveriesQuery(Selection):
     """Which deliveries."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     limit: int = Field(default=20, ge=1, le=100)
     """At most so many."""

@@ -40,6 +40,11 @@ def test_the_newest_comes_first(client, three):
     assert listed(client.get("/v1/jobs")) == three[::-1]
 
 
+def test_what_is_left_empty_chooses_nothing(client, three):
+    assert listed(client.get("/v1/jobs?status=&batch_id=&limit=&cursor=")) == three[::-1]
+    assert client.get("/v1/batches?status=&limit=&cursor=").status_code == 200
+
+
 def test_page_by_page(client, three):
     first = client.get("/v1/jobs?limit=2")
     second = client.get(f"/v1/jobs?limit=2&cursor={first.json['next_cursor']}")

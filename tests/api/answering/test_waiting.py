@@ -60,6 +60,25 @@ class TestPrefer:
         assert (answer.status_code, answer.json["status"]) == (202, "queued")
         assert answer.headers["Preference-Applied"] == "wait=1"
 
+    def test_who_waited_in_vain_is_told_how_far_it_is(self, post, jobs, queue, monkeypatch):
+        monkeypatch.setattr(queue, "ring", lambda ring: bool(jobs.claim(ring.step)))
+        answer = post(Prefer="wait=1")
+        assert (answer.status_code, answer.json["status"]) == (202, "running")
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_a_job_deleted_meanwhile_is_told_as_it_began(self, post, jobs, deps, queue, monkeypatch):
+        def ring(rung):
+            deps.archive.forget(jobs.get(rung.step.job_id))
+            return True
+
+        monkeypatch.setattr(queue, "ring", ring)
+        answer = post(Prefer="wait=1")
+        assert (answer.status_code, answer.json["status"]) == (202, "queued")
+
+    def test_without_a_number_it_is_a_minute(self, post, soon):
+        answer = post(Prefer="wait")
+        assert (answer.status_code, answer.headers["Preference-Applied"]) == (200, "wait=60")
+
     def test_a_repeated_request_waits_too(self, post, soon):
         headers = {"Prefer": "wait=5", "Idempotency-Key": "k"}
         first, second = post(**headers), post(**headers)
