@@ -17,6 +17,8 @@ timeout = 60
 # Longer than most proxies keep an idle connection, so that the proxy is never the one surprised.
 keepalive = 75
 graceful_timeout = 20
+# The most that it takes: the `defaults` of a batch stand in its URL.
+limit_request_line = 8190
 # One line per request comes from api/requests.py; gunicorn only speaks up when something is wrong.
 accesslog = None
 loglevel = "warning"

@@ -7,6 +7,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from shared import logs
+from shared.errors import UnsupportedMediaType
 from shared.ids import new_id
 
 HEADER = "X-Request-ID"
@@ -21,6 +22,7 @@ _log = structlog.get_logger(__name__)
 def register_requests(app: Flask) -> None:
     """Give every request of `app` an id and a log line."""
     app.before_request(_begin)
+    app.before_request(_check_encoding)
     app.after_request(_end)
     app.teardown_request(_forget)
 
@@ -35,6 +37,12 @@ def _begin() -> None:
     g.request_id = asked if _SANE.fullmatch(asked) else new_id("req")
     g.began = time.monotonic()
     logs.bind(request_id=g.request_id)
+
+
+def _check_encoding() -> None:
+    """Nothing here unpacks a body. Raises UnsupportedMediaType, where it would be called damaged otherwise."""
+    if request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+        raise UnsupportedMediaType("send the body as it is, without Content-Encoding")
 
 
 def _end(response: Response) -> Response:

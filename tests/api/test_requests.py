@@ -51,5 +51,16 @@ def test_every_refusal_is_a_problem_document(client, method, path, status, code)
     assert answer.json["detail"]
 
 
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/uploads", "/v1/batches"])
+def test_a_packed_body_is_not_unpacked(client, path):
+    answer = client.post(path, json={}, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_body_that_says_it_is_not_packed(client):
+    answer = client.post("/v1/jobs", json={}, headers={"Content-Encoding": "identity"})
+    assert answer.json["code"] == "invalid_spec"
+
+
 def test_a_wrong_method_is_told_the_right_ones(client):
     assert "GET" in client.delete("/healthz").headers["Allow"]
