@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from api.callers.idempotency import HEADER, KEY_PATTERN
 from api.intake.receiving import JSON, MULTIPART
+from api.intake.uploads import MANIFEST
 from api.openapi.names import merge_names
 from api.openapi.words import (
     ANSWER_HEADERS,
@@ -51,6 +52,11 @@ def register_openapi(app: APIFlask, settings: Settings) -> None:
         for model in models:
             _add_schema(components.setdefault("schemas", {}), model)
         components["schemas"].pop("HTTPError", None)
+        # Only a manifest may be longer than a picture.
+        components["schemas"]["UploadSpec"] |= {
+            "if": {"properties": {"content_type": {"const": MANIFEST}}},
+            "else": {"properties": {"bytes": {"maximum": settings.max_bytes}}},
+        }
         document["paths"] = _in_order(document["paths"], app)
         for path, method, operation in _operations(document):
             _complete(operation, path, method, is_keyed=asks_for_keys and operation["tags"] != OPEN_TAGS)
