@@ -1,5 +1,6 @@
 """Takes a posted job off the wire: the form's two parts, size-capped, spooled to disk when large."""
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ def _parse(
             request.stream, request.mimetype, request.content_length, request.mimetype_params
         )
     except RequestEntityTooLarge:
+        if (request.content_length or math.inf) <= request.max_content_length:  # then it is not the picture
+            detail = f"the form has more than {_MAX_PARTS} parts, or more than {MAX_SPEC_BYTES} bytes of text"
+            raise InvalidSpec(detail) from None
         raise _too_large(max_picture_bytes) from None
     except (ValueError, ClientDisconnected):
         raise InvalidForm("the multipart body is damaged or was cut off") from None

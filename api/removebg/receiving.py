@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, BinaryIO, cast
 
 from flask import Request
+from pydantic_core import from_json
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -53,6 +54,8 @@ def received(request: Request, max_picture_bytes: int) -> Iterator[Received]:
         try:
             fields, files = _read(request, max_picture_bytes, spools)
         except RequestEntityTooLarge:
+            if (request.content_length or math.inf) <= request.max_content_length:
+                raise bad_request("Too many parameters given", "invalid_body") from None
             raise _too_large(max_picture_bytes) from None
         except (ValueError, ClientDisconnected):
             raise bad_request("The request body is damaged or was cut off", "invalid_body") from None
@@ -112,7 +115,7 @@ def _check_names(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) 
 
 def _json_fields(body: bytes) -> dict[str, str]:
     try:
-        document = json.loads(body)
+        document = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise bad_request("The request body is not valid JSON", "invalid_json") from None
     if not isinstance(document, dict):

@@ -146,6 +146,11 @@ class TestForm:
         response = client.post("/v1/jobs", data=body, content_type="multipart/form-data; boundary=x")
         assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", ["", "image"]))
 
+    def test_a_form_without_end(self, client):
+        for parts in ({f"p{number}": "x" for number in range(30)}, {"spec": " " * 300_000}):
+            response = client.post("/v1/jobs", data=parts, content_type="multipart/form-data")
+            assert (response.status_code, code_and_fields(response)) == (422, ("invalid_spec", []))
+
     def test_two_pictures(self, client):
         two = [(io.BytesIO(encoded()), "a.png"), (io.BytesIO(encoded()), "b.png")]
         assert code_and_fields(client.post("/v1/jobs", data={"image": two})) == ("invalid_spec", ["image"])

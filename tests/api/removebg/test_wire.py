@@ -263,6 +263,10 @@ def test_a_job_that_fails(client, working_queue, error, status, theirs):
     assert code(post(client), status) == theirs
 
 
+def test_a_form_without_end(client):
+    assert code(post(client, **{f"p{number}": "x" for number in range(60)})) == "invalid_body"
+
+
 def test_nothing_at_all_is_no_source(client):
     assert code(client.post("/v1.0/removebg")) == "missing_source"
 
@@ -292,6 +296,9 @@ def test_a_body_that_is_none(client):
     )
     assert code(client.post("/v1.0/removebg", data=b"{", content_type="application/json")) == "invalid_json"
     assert code(client.post("/v1.0/removebg", json=[1])) == "invalid_json"
+    for text in ('{"\\ud800": "x"}', '{"a":' * 5000, '{"scale": NaN}'):
+        answer = client.post("/v1.0/removebg", data=text, content_type="application/json")
+        assert code(answer) == "invalid_json"
     assert code(client.post("/v1.0/removebg", json={"size": ["auto"]})) == "invalid_size"
     cut = client.post("/v1.0/removebg", data=b"--x\r\nCont", content_type="multipart/form-data; boundary=x")
     assert code(cut) == "invalid_body"
