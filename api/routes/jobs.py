@@ -40,8 +40,8 @@ _CHUNK_BYTES = 1 << 20
 class ResultQuery(Selection):
     """Which output of a job."""
 
-    name: str = "image"
-    """The output's `name`."""
+    name: str = ""
+    """The output's `name`; left out, it is the first: `image`, unless the job has variants or compares models."""
 
 
 class ListQuery(Selection):
@@ -136,7 +136,7 @@ def get_result(job_id: str, query: ResultQuery) -> Answer | Response:
     if job.status is not Status.SUCCEEDED:
         raise JobFailed(_why_no_result(job))
     for file in job.outputs:
-        if file.name == query.name:
+        if query.name in ("", file.name):
             url = signed_url(deps.objects, deps.settings, job.id, file)
             return bodiless(HTTPStatus.FOUND, {"Location": url, "Cache-Control": "no-store"})
     known = ", ".join(file.name for file in job.outputs)

@@ -82,3 +82,13 @@ def test_one_that_fails_is_told_beside_the_outputs_of_the_others(client, post, j
     assert [file["name"] for file in job["outputs"]] == ["plain"]
     assert [(one["name"], one["code"]) for one in job["failures"]] == [("shop", "download_failed")]
     assert "variant_failed" in job["quality"]["flags"]
+
+
+def test_the_result_without_a_name_is_the_first(client, post, jobs):
+    job_id = post(variants=TWO).json["id"]
+    jobs.commit(jobs.claim(Step(job_id, Stage.SEGMENT)), SEGMENTED, 1)
+    for name in ("plain", "shop"):
+        file = FILE.model_copy(update={"name": name, "key": f"t/local/{name}.png"})
+        jobs.commit(jobs.claim(Step(job_id, Stage.RENDER, name)), Rendered(outputs=(file,)), 1)
+    answers = [client.get(f"/v1/jobs/{job_id}/result{query}") for query in ("", "?name=", "?name=shop")]
+    assert ["shop" in answer.headers["Location"] for answer in answers] == [False, False, True]
