@@ -20,6 +20,9 @@ batch's lines count likewise, each when its turn comes, and never more than once
 minute is used up, new jobs and batches get 429 with `Retry-After`; what was accepted goes on. A job that becomes
 `expired` gives back what it counted for.
 
+JSON is read strictly: an unknown field is refused at every depth, and so is a number or a truth value in quotes.
+Bodies are taken as they are, without `Content-Encoding`.
+
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`; docs/errors.md lists them all. Under
 `/v1.0` it is what remove.bg's clients expect instead: `errors`.
 """
