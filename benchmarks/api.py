@@ -2,6 +2,8 @@
 
 python -m benchmarks.api [--rounds 6] [--seconds 3] [--lines 10000]
 
+Without rounds, or lines, the half that needs them is left out.
+
 Posting is held against a route that saves the same form's picture, polling against one that reads one small Redis
 hash, all served with the API's own gunicorn settings; interactive jobs while a batch runs against the same jobs
 while nothing else does, with a network that sleeps.
@@ -44,18 +46,24 @@ class Rival:
 
 def main() -> None:
     options = _options()
-    with installation() as here:
-        ours, bare = here.gunicorn("api.wsgi:app"), here.gunicorn("benchmarks.rivals.bare_flask:app")
-        keyed, key = here.gunicorn("api.wsgi:app", CUTROOM_AUTH="keys"), _key(here)
-        load = Load(CONNECTIONS, options.seconds)
-        posts, polls = _posts(ours, keyed, bare, key), _polls(here, ours, keyed, bare, key)
-        rows = against(here, posts, load, options.rounds)
-        rows += against(here, polls, load, options.rounds)
-    report("api", f"{CONNECTIONS} connections; share: of the bare route's rate, round by round", rows)
+    if options.rounds:
+        routes(options.rounds, options.seconds)
     if options.lines:
         with installation() as here:
             fairness = beside_a_batch(here, options.lines)
         report("api_beside_a_batch", f"Interactive jobs beside a batch of {options.lines} lines", fairness)
+
+
+def routes(rounds: int, seconds: float) -> None:
+    """Measure and report posting and polling."""
+    with installation() as here:
+        ours, bare = here.gunicorn("api.wsgi:app"), here.gunicorn("benchmarks.rivals.bare_flask:app")
+        keyed, key = here.gunicorn("api.wsgi:app", CUTROOM_AUTH="keys"), _key(here)
+        load = Load(CONNECTIONS, seconds)
+        posts, polls = _posts(ours, keyed, bare, key), _polls(here, ours, keyed, bare, key)
+        rows = against(here, posts, load, rounds)
+        rows += against(here, polls, load, rounds)
+    report("api", f"{CONNECTIONS} connections; share: of the bare route's rate, round by round", rows)
 
 
 def against(here: Installation, rivals: Sequence[Rival], load: Load, rounds: int) -> list[Row]:

@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     """How much decoded picture a worker keeps for the next stage of the same job."""
     worker_concurrency: int = Field(default=4, ge=1)
     """Threads of a worker: jobs whose decode, inference and upload overlap."""
+    reserved_threads: int = Field(default=1, ge=0)
+    """Threads of these that bulk jobs leave to interactive ones, which would else wait for a bulk job to end. Bulk
+    has one in any case, and all of a worker that serves bulk queues alone."""
 
     chain_stages: bool = True
     """A worker goes on with a job's next stage at once where it serves that stage's queue; false: each stage goes

@@ -13,6 +13,7 @@ from shared.settings import Settings
 from shared.spec.job import Stage
 from worker.deps import Deps
 from worker.presence import Presence
+from worker.reserving import ReservingTransport
 from worker.tasks.chain import Chain
 from worker.tasks.lease import Heartbeat
 from worker.tasks.reuse import ReusingMattes
@@ -49,7 +50,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_pool": "threads",
         "worker_concurrency": settings.worker_concurrency,
+        "broker_transport": ReservingTransport,
         "broker_transport_options": {
+            "reserved_threads": settings.reserved_threads,
             "visibility_timeout": 300,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,

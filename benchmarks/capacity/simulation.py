@@ -6,7 +6,7 @@ serves the next stage, too, it goes on with it (`worker/tasks/chain.py`). A batc
 looked at every `feed_seconds` (`worker/feeder`). Inference takes turns on a worker's one device, interactive before
 bulk, then by arrival; what has begun is never interrupted (`worker/inference/turns.py`). A worker's cores know no
 priority: the operating system shares them evenly among what runs on them, inference too where they are the device.
-What it leaves out: failures, retries, uploads, the API.
+What it leaves out: failures, retries, uploads, the API, the threads that bulk never takes (`worker/reserving.py`).
 """
 
 import itertools

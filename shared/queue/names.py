@@ -42,3 +42,5 @@ def queue_of(stage: Stage, priority: Priority) -> str:
 
 # Interactive first: with queue_order_strategy=priority a worker empties its queues in this order.
 QUEUES: tuple[str, ...] = tuple(queue_name(lane, priority) for priority in Priority for lane in Lane)
+
+BULK_QUEUES = frozenset(queue_name(lane, Priority.BULK) for lane in Lane)
