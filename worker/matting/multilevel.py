@@ -36,23 +36,19 @@ def solve(rgb: Rgb, alpha: Alpha) -> tuple[Rgb, Rgb]:
     photo, share = _reduced(rgb).astype(np.float32), _reduced(alpha).astype(np.float32) * np.float32(1 / 255)
     colours = _mean_colours(photo, share)
     for level, level_share in reversed(list(_levels(photo, share))):
-        colours = _relaxed(_enlarged(colours, level_share.shape), np.stack(cv2.split(level)), level_share)
+        colours = _relaxed(_enlarged(colours, level_share.shape), level, level_share)
     return cv2.merge(list(colours[:3])), cv2.merge(list(colours[3:]))
 
 
 def _reduced(pixels: Rgb | Alpha) -> Rgb:
-    """At most 256 px; samples before averaging, since averaging every pixel of 12 MP takes 40 ms."""
+    """At most 256 px; of a large photo four samples a pixel, since averaging every pixel of 12 MP takes 40 ms."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
     if longer <= _SIDE_PX:
         return pixels
-    step = longer // (2 * _SIDE_PX)
     size = (max(1, round(width * _SIDE_PX / longer)), max(1, round(height * _SIDE_PX / longer)))
-    if step > 1:
-        # A side shorter than half a step keeps its last pixel.
-        top, left = (min(step // 2, side - 1) for side in (height, width))
-        rows, columns = pixels[top::step, left:], len(range(left, width, step))
-        pixels = cv2.resize(rows, (columns, len(rows)), interpolation=cv2.INTER_NEAREST)
+    if longer > 2 * _SIDE_PX:
+        pixels = cv2.resize(pixels, (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_NEAREST_EXACT)
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
@@ -87,49 +83,64 @@ def _enlarged(colours: Planes, shape: tuple[int, ...]) -> Planes:
     return np.asarray(np.take(np.take(colours, rows, axis=1), columns, axis=2))
 
 
-_BORDER = cv2.BORDER_REPLICATE
-_INNER = np.s_[:, 1:-1, 1:-1]
-_NEIGHBOURS = (np.s_[:-2, 1:-1], np.s_[2:, 1:-1], np.s_[1:-1, :-2], np.s_[1:-1, 2:])
-"""Above, below, left and right of what a border of one pixel surrounds."""
+def _relaxed(colours: Planes, photo: Rgb, share: NDArray[Any]) -> Planes:
+    """A few rounds; `colours` (6, H+2, W+2) is written to, (6, H, W) comes back.
 
-
-def _relaxed(colours: Planes, photo: Planes, share: NDArray[Any]) -> Planes:
-    """A few rounds; `colours` (6, H+2, W+2) is written to, (6, H, W) comes back."""
-    weights, shares, gains = _constants(share)
-    other, part = colours.copy(), np.empty((2, *photo.shape), np.float32)
+    Rows follow one another in memory, so that what lies on any side of all pixels is one stretch of it, a pixel or a
+    row away: one long loop in place of one for each row. It runs over the border too, which is set anew each round.
+    """
+    pixels, *neighbours = _stretches(colours.shape[1:])
+    weights, shares, gains = _constants(_bordered(share).reshape(-1), pixels, neighbours)
+    wanted = np.stack([plane.reshape(-1)[pixels] for plane in cv2.split(_bordered(photo))])
+    other, part = colours.copy(), np.empty((2, *wanted.shape), np.float32)
     for step in _STEPS:
-        mean = _mean_of_neighbours(colours, weights, part.reshape(6, *share.shape))
+        mean = _mean_of_neighbours(colours.reshape(6, -1), neighbours, weights, part.reshape(6, -1))
         np.multiply(mean.reshape(part.shape), shares, out=part)
-        missing = photo - part[0]
+        missing = wanted - part[0]
         missing -= part[1]
         mean += np.multiply(missing, gains, out=part).reshape(mean.shape)
-        before = other[_INNER]
-        mean -= before
-        mean *= step
-        mean += before
+        before = other.reshape(6, -1)[:, pixels]
+        if step != 1:
+            mean -= before
+            mean *= step
+            mean += before
         np.clip(mean, 0, 255, out=before)
         _replicate_border(other)
         colours, other = other, colours
-    return np.asarray(colours[_INNER])
+    return np.asarray(colours[:, 1:-1, 1:-1])
 
 
-def _constants(share: NDArray[Any]) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
-    """What each neighbour counts, (H, W); the shares of F and of B, and what they take of a misfit, (2, 1, H, W)."""
-    padded = cv2.copyMakeBorder(share, 1, 1, 1, 1, _BORDER)
-    near = [cv2.absdiff(share, padded[window]) for window in _NEIGHBOURS]
-    weights = [_SMOOTHNESS + _EDGE_WEIGHT * step for step in near]
+def _stretches(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """From the first pixel within a border to the last, and those above, below, left and right of them all."""
+    height, width = shape
+    first, last = width + 1, (height - 1) * width - 1
+    return tuple(slice(first + step, last + step) for step in (0, -width, width, -1, 1))
+
+
+def _constants(
+    share: NDArray[Any], pixels: slice, neighbours: list[slice]
+) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
+    """What each neighbour counts, (N,); the shares of F and of B, and what they take of a misfit, (2, 1, N)."""
+    own = share[pixels]
+    weights = [_SMOOTHNESS + _EDGE_WEIGHT * np.abs(own - share[stretch]) for stretch in neighbours]
     total = weights[0] + weights[1] + weights[2] + weights[3]
-    shares = np.stack([share, 1 - share])[:, None]
+    shares = np.stack([own, 1 - own])[:, None]
     gains = shares / (total + np.sum(shares * shares, axis=0))
     return [weight / total for weight in weights], shares, gains
 
 
-def _mean_of_neighbours(colours: Planes, weights: list[NDArray[Any]], part: Planes) -> Planes:
-    """(6, H, W) of (6, H+2, W+2); `part` is written to."""
-    mean = np.multiply(colours[:, *_NEIGHBOURS[0]], weights[0])
-    for window, weight in zip(_NEIGHBOURS[1:], weights[1:], strict=True):
-        mean += np.multiply(colours[:, *window], weight, out=part)
+def _mean_of_neighbours(
+    colours: Planes, neighbours: list[slice], weights: list[NDArray[Any]], part: Planes
+) -> Planes:
+    """(6, N); `part` is written to."""
+    mean = np.multiply(colours[:, neighbours[0]], weights[0])
+    for stretch, weight in zip(neighbours[1:], weights[1:], strict=True):
+        mean += np.multiply(colours[:, stretch], weight, out=part)
     return np.asarray(mean)
+
+
+def _bordered(pixels: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.copyMakeBorder(pixels, 1, 1, 1, 1, cv2.BORDER_REPLICATE))
 
 
 def _replicate_border(padded: Planes) -> None:
