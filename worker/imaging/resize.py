@@ -36,6 +36,22 @@ def cover(rgb: Rgb, width: int, height: int) -> Rgb:
     return _scaled(rgb[top : top + keep_height, left : left + keep_width], width, height)
 
 
+def shrunk(pixels: Rgb | Alpha, width: int, height: int) -> Rgb | Alpha:
+    """A picture that is larger than that in this size, each pixel the mean of those it covers, nearly.
+
+    By twos, and bilinearly once less than two are left, where each pixel still counts: a fifth of the time of
+    averaging areas, and mattes are as good (docs/quality.md).
+    """
+    while pixels.shape[0] >= 2 * height or pixels.shape[1] >= 2 * width:
+        down, across = 1 + (pixels.shape[0] >= 2 * height), 1 + (pixels.shape[1] >= 2 * width)
+        even = pixels[: pixels.shape[0] // down * down, : pixels.shape[1] // across * across]
+        # Both average two by two, or two; each is the quicker one there, threefold and more.
+        interpolation = cv2.INTER_AREA if down == across else cv2.INTER_LINEAR
+        size = (even.shape[1] // across, even.shape[0] // down)
+        pixels = np.asarray(cv2.resize(even, size, interpolation=interpolation))
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
 def _scaled(pixels: Rgb | Alpha, width: int, height: int) -> Rgb:
     shrinks = width * height < pixels.shape[0] * pixels.shape[1]
     # Cubic would overshoot, and colour and weight would then disagree.

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
+from worker.imaging.resize import shrunk
 from worker.imaging.types import Alpha, Rgb
-from worker.matting.guide import Guide, shrunk
+from worker.matting.guide import softened
 from worker.matting.soft_pixels import soft_pixels
 from worker.matting.window_lines import lines_of
 
@@ -35,12 +36,15 @@ _BAND_PX = 128
 
 def guided_upsampling(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
     """The matte (h, w), float32 0..1, at the photo's size; what is plainly subject or background stays so."""
+    levels = _levels(matte)
+    height, width = matte.shape
     if rgb.shape[0] * rgb.shape[1] < _TWO_STEPS_FROM**2 * matte.size:
-        return _upsampled(rgb, matte, Guide.of(shrunk(rgb, matte.shape), rgb), spec)
-    between = shrunk(rgb, (_STEP * matte.shape[0], _STEP * matte.shape[1]))
-    doubled = _upsampled(between, matte, Guide.of(shrunk(between, matte.shape), rgb), spec)
-    alpha = _upsampled(rgb, doubled, Guide.of(between, rgb), spec)
-    return _where_unsure(np.asarray(cv2.medianBlur(alpha, _SPECK_PX)), matte)
+        return _upsampled(rgb, levels, softened(shrunk(rgb, width, height), rgb), spec)
+    between = shrunk(rgb, _STEP * width, _STEP * height)
+    doubled = _upsampled(between, levels, softened(shrunk(between, width, height), rgb), spec)
+    between = softened(between, rgb)
+    alpha = _upsampled(rgb, doubled, between, spec)
+    return _where_unsure(np.asarray(cv2.medianBlur(alpha, _SPECK_PX)), levels)
 
 
 def enlarge(matte: NDArray[Any], width: int, height: int) -> Alpha:
@@ -52,17 +56,17 @@ def _levels(matte: NDArray[Any]) -> Alpha:
     return matte if matte.dtype == np.uint8 else np.asarray(cv2.convertScaleAbs(matte, alpha=255))
 
 
-def _where_unsure(alpha: Alpha, matte: NDArray[Any]) -> Alpha:
+def _where_unsure(alpha: Alpha, matte: Alpha) -> Alpha:
     """0 and 255 where the matte as it is says so: two steps and a median reach a little further than one."""
     plain = enlarge(matte, alpha.shape[1], alpha.shape[0])
     return np.asarray(cv2.copyTo(alpha, cv2.inRange(plain, 1, 254), dst=plain))
 
 
-def _upsampled(rgb: Rgb, matte: NDArray[Any], guide: Guide, spec: RefineSpec) -> Alpha:
-    """One step; `matte` is float32 0..1 or uint8, `guide` the photo at its size, as soft as it."""
+def _upsampled(rgb: Rgb, matte: Alpha, guide: Rgb, spec: RefineSpec) -> Alpha:
+    """One step; `guide` is the photo at the matte's size, as soft as it."""
     height, width = rgb.shape[:2]
     alpha = enlarge(matte, width, height)
-    wanted = _beside_an_edge(_levels(matte))
+    wanted = _beside_an_edge(matte)
     if not wanted.any():
         return alpha
     for rows, photo_rows in _bands(len(matte), height):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from worker.imaging.resize import shrunk
 from worker.imaging.types import Alpha
-from worker.matting.guide import shrunk
 
 _SIDE_PX = 256
 """Facts are read off a small copy: they are about the whole, not about pixels."""
@@ -53,8 +53,8 @@ def _small(alpha: Alpha) -> Alpha:
     scale = _SIDE_PX / max(alpha.shape)
     if scale >= 1:
         return alpha
-    size = (max(1, round(alpha.shape[0] * scale)), max(1, round(alpha.shape[1] * scale)))
-    return shrunk(alpha, size)
+    height, width = (max(1, round(side * scale)) for side in alpha.shape)
+    return shrunk(alpha, width, height)
 
 
 def _touches_border(small: Alpha) -> bool:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
-from worker.imaging.types import Alpha
+from worker.imaging.types import Alpha, Rgb
 from worker.matting.doubt import width_of_band
-from worker.matting.guide import Guide
 from worker.matting.line_fit import Planes, averaged_lines
 
 _WIDE = 4
@@ -27,10 +26,10 @@ Box = tuple[slice, slice]
 """Rows and columns."""
 
 
-def lines_of(guide: Guide, matte: NDArray[Any], wanted: Alpha, rows: slice, spec: RefineSpec) -> Planes:
+def lines_of(guide: Rgb, matte: Alpha, wanted: Alpha, rows: slice, spec: RefineSpec) -> Planes:
     """Coefficients of some rows, float32 (rows, w, 4): three of the colours, one constant; 0 where none is wanted.
 
-    `guide` is the photo at the size of the matte (h, w), float32 0..1 or uint8; `wanted` (h, w) is 1 or 0.
+    `guide` is the photo at the size of the matte (h, w), as soft as it; `wanted` (h, w) is 1 or 0.
     """
     width = matte.shape[1]
     lines = np.zeros((rows.stop - rows.start, width, 4), np.float32)
@@ -42,7 +41,7 @@ def lines_of(guide: Guide, matte: NDArray[Any], wanted: Alpha, rows: slice, spec
     return lines
 
 
-def _lines_of_tile(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
+def _lines_of_tile(guide: Rgb, matte: Alpha, wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     lines = _narrow_lines(guide, matte, wanted, tile, spec)
     share = _share_of_wide(matte, tile)
     hair = _bounds(np.minimum(wanted[tile], share > 0), (slice(0, len(share)), slice(0, share.shape[1])))
@@ -56,24 +55,26 @@ def _lines_of_tile(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, 
     return lines
 
 
-def _narrow_lines(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
+def _narrow_lines(guide: Rgb, matte: Alpha, wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     # A window's line looks as far as a window, and each pixel as far as its windows.
     around = _widened(tile, 2 * spec.radius, matte.shape)
     near = _alone(wanted, tile, around)
-    lines = averaged_lines(guide.within(around), _shares(matte[around]), near, spec.radius, spec.epsilon)
+    lines = averaged_lines(guide[around], matte[around], near, spec.radius, spec.epsilon)
     return lines[_inside(tile, around)]
 
 
-def _share_of_wide(matte: NDArray[Any], tile: Box) -> NDArray[Any]:
+def _share_of_wide(matte: Alpha, tile: Box) -> NDArray[Any]:
     around = _widened(tile, _LOOK_PX, matte.shape)
-    share = width_of_band(_shares(matte[around]), _LOOK_PX, _NARROW_BAND, _WIDE_BAND)
+    share = width_of_band(
+        np.multiply(matte[around], np.float32(1 / 255), dtype=np.float32), _LOOK_PX, _NARROW_BAND, _WIDE_BAND
+    )
     return share[_inside(tile, around)]
 
 
-def _wide_lines(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
+def _wide_lines(guide: Rgb, matte: Alpha, wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     # Even, so that pixels at half the size are the same pairs in every tile.
     around = _widened(tile, 2 * _WIDE * spec.radius + 2, matte.shape, multiple=2)
-    colours, small = (_halved(plane) for plane in (guide.within(around), _shares(matte[around])))
+    colours, small = (_halved(plane) for plane in (guide[around], matte[around]))
     # A pixel of half the size is looked at from its own two rows and columns and from one more on each side.
     near = cv2.dilate(_alone(wanted, tile, around), np.ones((4, 4), np.uint8), anchor=(1, 1))[::2, ::2]
     lines = averaged_lines(colours, small, np.ascontiguousarray(near), _WIDE * spec.radius // 2, spec.epsilon)
@@ -81,16 +82,11 @@ def _wide_lines(guide: Guide, matte: NDArray[Any], wanted: Alpha, tile: Box, spe
     return np.asarray(lines[_inside(tile, around)])
 
 
-def _halved(plane: NDArray[Any]) -> NDArray[Any]:
+def _halved(plane: Rgb | Alpha) -> Rgb | Alpha:
     """Each pixel the mean of two by two; the last row or column of an odd number counts twice."""
     below, right = plane.shape[0] % 2, plane.shape[1] % 2
     even = cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else plane
     return np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
-
-
-def _shares(matte: NDArray[Any]) -> NDArray[Any]:
-    """As float32 0..1, which a matte that was refined already no longer is."""
-    return np.multiply(matte, np.float32(1 / 255), dtype=np.float32) if matte.dtype == np.uint8 else matte
 
 
 def _bounds(mask: Alpha, within: Box) -> Box | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.imaging.resize import shrunk
 from worker.imaging.types import Rgb
 
 Reduce = Callable[[Rgb, int], NDArray[Any]]
@@ -54,12 +55,8 @@ def bilinear_truncated(rgb: Rgb, side: int) -> NDArray[np.uint8]:
     return (bilinear(rgb, side) + np.float32(1e-3)).astype(np.uint8)
 
 
-def area_or_cubic(rgb: Rgb, side: int) -> NDArray[np.uint8]:
-    """Square: area averaging where the photo is larger, bicubic where it is smaller; uint8."""
-    # Twos are averaged nine times as fast as other factors: 12 MP in 16 ms, not 28, a fifth of a level off.
-    while min(rgb.shape[:2]) >= 2 * side and rgb.shape[0] % 2 == rgb.shape[1] % 2 == 0:
-        half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA))
-    shrinks = rgb.shape[0] > side and rgb.shape[1] > side
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(rgb, (side, side), interpolation=interpolation), np.uint8)
+def averaged_or_cubic(rgb: Rgb, side: int) -> NDArray[np.uint8]:
+    """Square: averaged where the photo is larger, bicubic where it is smaller; uint8."""
+    if min(rgb.shape[:2]) > side:
+        return shrunk(rgb, side, side)
+    return np.asarray(cv2.resize(rgb, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -12,13 +12,13 @@ EPSILON = 1e-4
 def window():
     """Colours and a matte, 30 × 40 px of noise, that have little to do with each other."""
     random = np.random.default_rng(6)
-    return random.random((30, 40, 3), np.float32), random.random((30, 40), np.float32)
+    return random.integers(0, 256, (30, 40, 3), np.uint8), random.integers(0, 256, (30, 40), np.uint8)
 
 
 def fitted(colours, matte, radius, y, x):
     """The line of one window, and its weight, as it is written in the paper: (Sigma + epsilon)^-1 of covariances."""
     box = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
-    samples, values = colours[box].reshape(-1, 3).astype(float), matte[box].ravel().astype(float)
+    samples, values = colours[box].reshape(-1, 3) / 255, matte[box].ravel() / 255
     covariance = np.cov(samples.T, bias=True) + EPSILON * np.eye(3)
     with_matte = ((samples - samples.mean(0)) * (values - values.mean())[:, None]).mean(0)
     slope = np.linalg.solve(covariance, with_matte)
@@ -47,3 +47,12 @@ def test_where_one_pixel_is_wanted_it_is_as_if_all_were(window):
     np.testing.assert_allclose(
         averaged_lines(colours, matte, wanted, 1, EPSILON)[12, 17], whole[12, 17], atol=1e-5
     )
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_the_brightest_and_the_darkest_window_fit_the_numbers_they_are_summed_in(value):
+    plain = np.full((9, 9), value, np.uint8)
+    lines = averaged_lines(np.dstack([plain] * 3), plain, np.ones_like(plain), 2, EPSILON)
+
+    found = lines[..., :3].sum(axis=2) * value / 255 + lines[..., 3]
+    np.testing.assert_allclose(found, value / 255, atol=1e-5)

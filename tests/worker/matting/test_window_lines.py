@@ -5,7 +5,6 @@ import pytest
 
 from shared.spec.refine import RefineSpec
 from tests.images import strands
-from worker.matting.guide import Guide
 from worker.matting.window_lines import lines_of
 
 SPEC = RefineSpec()
@@ -14,18 +13,18 @@ SPEC = RefineSpec()
 @pytest.fixture
 def scene():
     """A matte of strands, and a guide that differs from it by a line and a little noise."""
-    matte = strands(300, 300).astype(np.float32) / 255
+    matte = strands(300, 300)
     noise = np.random.default_rng(5).normal(0, 2, (300, 300, 3))
-    guide = np.clip(40 + 160 * matte[..., None] * (1, 0.8, 0.6) + noise, 0, 255).astype(np.uint8)
-    return Guide(guide, 0.1, 0.1), matte, np.ones((300, 300), np.uint8)
+    guide = np.clip(40 + 160 / 255 * matte[..., None] * (1, 0.8, 0.6) + noise, 0, 255).astype(np.uint8)
+    return guide, matte, np.ones((300, 300), np.uint8)
 
 
 def test_the_line_gives_the_matte_back(scene):
     guide, matte, wanted = scene
     lines = lines_of(guide, matte, wanted, slice(0, 300), SPEC)
-    found = (lines[..., :3] * guide.within(np.s_[0:300, 0:300])).sum(axis=2) + lines[..., 3]
+    found = (lines[..., :3] * (guide / 255)).sum(axis=2) + lines[..., 3]
 
-    assert np.abs(found - matte).mean() < 0.03
+    assert np.abs(found - matte / 255).mean() < 0.03
 
 
 def test_rows_asked_for_apart_are_the_same_rows(scene):
@@ -46,12 +45,3 @@ def test_what_is_not_wanted_is_not_solved(scene):
     assert not lines[:20].any() and not lines[50:].any()
     inner = np.s_[158:162, 140:250]
     np.testing.assert_allclose(lines[158 - 128 : 162 - 128, 140:250], whole[inner], atol=0.5)
-
-
-def test_a_matte_of_whole_levels_gives_the_lines_of_its_shares(scene):
-    guide, matte, wanted = scene
-    levels = (matte * 255 + 0.5).astype(np.uint8)
-    shares = levels.astype(np.float32) / 255
-
-    lines = lines_of(guide, levels, wanted, slice(30, 90), SPEC)
-    np.testing.assert_allclose(lines, lines_of(guide, shares, wanted, slice(30, 90), SPEC), atol=1e-3)
