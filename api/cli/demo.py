@@ -109,6 +109,6 @@ def _report(job: Json, paths: list[Path]) -> None:
     table.add_row("all, with waiting", f"{job['timings_ms']['total'] / 1000:.2f}")
     CHATTER.print(table)
     for flag in quality_flags(job):
-        CHATTER.print(f"to be looked at: {flag}")
+        CHATTER.print(f"noted: {flag}")
     for path, output in zip(paths, job["outputs"], strict=True):
         click.echo(f"{path}  {output['width']}×{output['height']}  {output['bytes'] / 1000:.0f} kB")
