@@ -1,5 +1,6 @@
 """A line through the colours and the matte of every window, and the mean of the lines that hold a pixel."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -35,19 +36,22 @@ def averaged_lines(guide: Rgb, matte: Alpha, wanted: Alpha, radius: int, epsilon
     return np.asarray(cv2.divide(cv2.blur(weighted, (side, side)), cv2.merge([total] * 4)))
 
 
-def _moments(guide: Rgb, matte: Alpha, side: int) -> list[Planes]:
-    """Means over windows: r, g, b, p; rr, gg, bb, pp; rp, gp, bp, pp; gb, br, rg, pp.
+def _moments(guide: Rgb, matte: Alpha, side: int) -> Iterator[Planes]:
+    """Means over windows: r, g, b, p; rr, gg, bb, pp; rp, gp, bp, pp; gb, br, rg, pp. One by one, as memory counts.
 
     Of whole numbers, whose products fit into 16 bits and whose sums are exact: half the time of floats.
     """
     p = matte.astype(np.uint16)
     red, green, blue = cv2.split(guide.astype(np.uint16))
     levels = cv2.merge([red, green, blue, p])
-    ahead, behind = cv2.merge([green, blue, red, p]), cv2.merge([blue, red, green, p])
-    groups = (levels, levels * levels, levels * cv2.merge([p] * 4), ahead * behind)
-    return [
-        cv2.boxFilter(group, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101) for group in groups
-    ]
+    yield _mean(levels, side)
+    yield _mean(levels * levels, side)
+    yield _mean(levels * cv2.merge([p] * 4), side)
+    yield _mean(cv2.merge([green, blue, red, p]) * cv2.merge([blue, red, green, p]), side)
+
+
+def _mean(levels: Planes, side: int) -> Planes:
+    return np.asarray(cv2.boxFilter(levels, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101))
 
 
 def _fitted(
