@@ -18,6 +18,8 @@ from worker.composition import open_deps
 from worker.inference.turns import Turns
 from worker.io.weights import WeightsFile
 from worker.models import Models
+from worker.process.one_thread import keep_opencv_on_its_thread
+from worker.process.trimming import trim_worker
 from worker.segmentation.segmenter import Segmenter
 
 INFERENCE_SECONDS = float(os.environ.get("SLEEP_SECONDS", "0.2"))
@@ -52,6 +54,8 @@ def sleeping(card: ModelCard, file: WeightsFile) -> Segmenter:
 
 _settings = load_settings()
 set_up_logs(_settings)
+keep_opencv_on_its_thread()
+trim_worker()
 _weights = NoWeights(_settings.model_cache, None)
 _deps = replace(open_deps(_settings), segmenters=Models(CARDS, _settings.device, _weights, sleeping))
 app = create_app(_settings, _deps)
