@@ -3,9 +3,16 @@
 from typing import cast
 
 from apiflask import APIBlueprint, APIFlask
-from flask import Response, current_app, render_template
+from flask import Response, current_app, redirect, render_template
+from werkzeug.wrappers import Response as AnyResponse
 
 docs = APIBlueprint("docs", __name__, enable_openapi=False, template_folder="../templates")
+
+
+@docs.get("/")
+def show_the_way() -> AnyResponse:
+    """Whoever opens the server's address in a browser finds out what it is."""
+    return redirect("docs")
 
 
 @docs.get("/docs")

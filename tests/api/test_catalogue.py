@@ -57,7 +57,7 @@ def test_the_openapi_document_holds_every_route(client):
     rules = client.application.url_map.iter_rules()
     described = {rule.rule.replace("<", "{").replace(">", "}") for rule in rules}
     # The document itself, storage's URLs, and Prometheus's own format, which no client of the API reads.
-    hidden = {"/openapi.json", "/docs", "/v1/files/{path:key}", "/static/{path:filename}", "/metrics"}
+    hidden = {"/openapi.json", "/", "/docs", "/v1/files/{path:key}", "/static/{path:filename}", "/metrics"}
     assert set(document["paths"]) == described - hidden
 
 
@@ -85,6 +85,11 @@ def test_every_reference_in_the_openapi_document_leads_somewhere(client):
         ref for ref in references(document) if ref.removeprefix("#/components/schemas/") not in schemas
     }
     assert dangling == set()
+
+
+def test_the_bare_address_leads_to_the_docs_page(client):
+    assert client.get("/").status_code == 302
+    assert client.get("/", follow_redirects=True).request.path == "/docs"
 
 
 def test_the_docs_page_shows_no_markup(client):

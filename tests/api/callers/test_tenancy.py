@@ -85,9 +85,9 @@ class TestKeys:
         answer = post(keyed, looking)
         assert (answer.status_code, answer.json["code"]) == (403, "not_allowed")
 
-    @pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json"])
+    @pytest.mark.parametrize("path", ["/healthz", "/", "/docs", "/openapi.json"])
     def test_some_doors_are_open(self, keyed, path):
-        assert keyed.get(path).status_code == 200
+        assert keyed.get(path, follow_redirects=True).status_code == 200
 
     def test_an_unknown_address_needs_no_key(self, keyed):
         assert keyed.get("/v1/nothing").status_code == 404
