@@ -166,7 +166,8 @@ class Settings(BaseSettings):
     """Threads of a worker: jobs whose decode, inference and upload overlap."""
     reserved_threads: int = Field(default=1, ge=0)
     """Threads of these that bulk jobs leave to interactive ones, which would else wait for a bulk job to end. Bulk
-    has one in any case, and all of a worker that serves bulk queues alone."""
+    has one in any case, and all of a worker that serves bulk queues alone. Only where the broker is named as `redis://`
+    or `rediss://`."""
 
     chain_stages: bool = True
     """A worker goes on with a job's next stage at once where it serves that stage's queue; false: each stage goes

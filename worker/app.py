@@ -24,6 +24,8 @@ def create_app(settings: Settings, deps: Deps) -> Celery:
     """A Celery app that serves every stage with these parts."""
     app = Celery("cutroom", broker=settings.broker_url)
     app.conf.update(_configuration(settings))
+    if settings.broker_url.startswith(("redis://", "rediss://")):
+        app.conf.broker_transport = ReservingTransport
     works = {stage: _work(stage) for stage in Stage}
     chain = Chain(works, deps, Heartbeat(settings.heartbeat_seconds))
     for stage in Stage:
@@ -50,9 +52,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_pool": "threads",
         "worker_concurrency": settings.worker_concurrency,
-        "broker_transport": ReservingTransport,
         "broker_transport_options": {
-            "reserved_threads": settings.reserved_threads,
+            "reserved_threads": settings.reserved_threads,  # for ReservingTransport
             "visibility_timeout": 300,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,

@@ -20,6 +20,7 @@ from kombu.transport import redis
 from redis.exceptions import ResponseError
 
 from shared.queue.names import BULK_QUEUES
+from shared.queue.redis_transport import KeepingChannel
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ class ReservingQoS(redis.QoS):
         self.channel.ask_anew()
 
 
-class ReservingChannel(redis.Channel):
+class ReservingChannel(KeepingChannel):
     """A channel that asks for bulk while there is room for it; a worker without other queues always does."""
 
     QoS = ReservingQoS
