@@ -1,6 +1,8 @@
 -- ARGV: limit of events, then an id for each delivery that this may make
 -- Events leave the outbox in the same step in which their deliveries are made: none is lost, none is made twice.
 local used, expanded = 1, 0
+-- Its first answer was lost with the connection, so the client asks again: with these ids it has made deliveries.
+if redis.call('EXISTS', 'delivery:' .. ARGV[2]) == 1 then return 0 end
 
 local function own_of(event)
   if string.sub(event.type, 1, 4) ~= 'job.' then return nil end

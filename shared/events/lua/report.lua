@@ -3,7 +3,7 @@ local id, hash = ARGV[1], 'delivery:' .. ARGV[1]
 local target, tenant, endpoint, attempts =
   unpack(redis.call('HMGET', hash, 'target', 'tenant', 'endpoint', 'attempts'))
 if attempts ~= ARGV[2] then return 0 end
-redis.call('HSET', hash, 'attempt:' .. ARGV[2], ARGV[3])
+if redis.call('HSETNX', hash, 'attempt:' .. ARGV[2], ARGV[3]) == 0 then return 0 end -- told twice
 redis.call('HINCRBY', 'metrics', 'webhook_attempts|' .. ARGV[4], 1) -- shared/metrics.py
 redis.call('ZREM', 'sending:' .. target, id)
 redis.call('ZREM', 'sending:tenant:' .. tenant, id)

@@ -49,6 +49,28 @@ def test_the_outbox_is_emptied_with_the_same_step(deliveries, redis, listen):
     assert len(deliveries.page("whk_1", "", 100)) == 25
 
 
+@pytest.mark.usefixtures("doubled")
+def test_an_expansion_whose_answer_was_lost_writes_over_no_delivery(deliveries, redis, listen):
+    listen()
+    subjects = [f"job_{number}" for number in range(25)]
+    for subject in subjects:
+        event = {"type": "job.succeeded", "tenant": "local", "subject": subject, "at": "1"}
+        redis.rpush("events", json.dumps(event))
+    while redis.exists("events"):
+        deliveries.expand(10)
+    assert sorted(one.subject for one in deliveries.page("whk_1", "", 100)) == sorted(subjects)
+
+
+def test_a_report_whose_answer_was_lost_counts_once(deliveries, listen, happen):
+    listen()
+    happen()
+    [outgoing] = take(deliveries)
+    report(deliveries, outgoing, Verdict.AGAIN)
+    report(deliveries, outgoing, Verdict.AGAIN)
+    [again] = take(deliveries)
+    assert again.tries == 1
+
+
 def test_one_look_says_whether_anything_is_due(deliveries, redis, listen, happen):
     assert not deliveries.is_due()
     listen()
