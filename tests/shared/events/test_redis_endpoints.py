@@ -46,5 +46,11 @@ def test_a_deleted_one_is_not_found_and_no_change_brings_it_back(endpoints, list
         endpoints.get("whk_1")
 
 
+@pytest.mark.usefixtures("doubled")
+def test_a_rotation_whose_answer_was_lost_keeps_the_old_secret(endpoints, listen, redis):
+    endpoints.rotate(listen("whk_1"), "whsec_new", 60)
+    assert redis.hmget("webhook:whk_1", "secret", "old_secret") == ["whsec_new", "whsec_whk_1"]
+
+
 def test_a_tenant_s_own_secret_stays(endpoints):
     assert endpoints.own_secret("local", "whsec_a") == endpoints.own_secret("local", "whsec_b") == "whsec_a"
