@@ -25,10 +25,11 @@ if not known then
 elseif known ~= ARGV[1] then
   return { 'reused' }
 end
-local answer, locked = unpack(redis.call('HMGET', KEYS[1], 'answer', 'locked_until'))
+local answer, locked, holder = unpack(redis.call('HMGET', KEYS[1], 'answer', 'locked_until', 'token'))
 local resource_id = redis.call('HGET', KEYS[1], 'resource_id')
 if answer then return { 'answered', resource_id, answer } end
-if tonumber(locked or 0) > now then return { 'busy' } end
+-- The holder itself asks again when the first answer was lost with its connection.
+if tonumber(locked or 0) > now and holder ~= ARGV[3] then return { 'busy' } end
 redis.call('HSET', KEYS[1], 'locked_until', now + ARGV[4], 'token', ARGV[3])
 return { known and 'again' or 'first', resource_id }
 """

@@ -25,6 +25,13 @@ def test_the_first_takes_the_key(store):
     assert (taken.attempt, taken.is_first) == (attempt(), True)
 
 
+@pytest.mark.usefixtures("doubled")
+def test_so_does_who_had_to_ask_twice(store):
+    assert store.take(attempt()).attempt == attempt()
+    with pytest.raises(IdempotencyInProgress):
+        store.take(attempt("job_2"))
+
+
 def test_meanwhile_the_others_wait(store):
     store.take(attempt())
     with pytest.raises(IdempotencyInProgress):
