@@ -10,7 +10,10 @@ if not is_open(step) then
   redis.call('ZREM', 'sched', member(step))
   return { 'stale' }
 end
-if tonumber(field('lease:' .. step) or 0) > now then return { 'busy' } end
+if tonumber(field('lease:' .. step) or 0) > now then
+  -- The holder itself asks again when the first answer was lost with its connection.
+  return holds(step, token) and { 'ok', redis.call('HGETALL', job) } or { 'busy' }
+end
 if field('cancel') then
   finish('canceled')
   return { 'terminal' }

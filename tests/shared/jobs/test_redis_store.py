@@ -132,6 +132,12 @@ class TestRefusals:
         claim(patient_store)
         assert patient_store.claim(SEGMENT) is Refusal.BUSY
 
+    @pytest.mark.usefixtures("doubled")
+    def test_a_claim_whose_answer_was_lost_is_held(self, patient_store, create, claim):
+        create()
+        assert claim(patient_store).attempt == 1
+        assert patient_store.claim(SEGMENT) is Refusal.BUSY
+
     def test_a_step_tried_too_often_fails_its_job_as_worker_lost(self, store, create, claim):
         create()
         for _ in range(3):
