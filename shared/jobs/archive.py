@@ -95,7 +95,9 @@ class JobArchive(Protocol):
         """Jobs whose time is over and on which nobody works; those not yet finished are cancelled."""
 
     def forget(self, job: Job) -> None:
-        """Remove the record, once its files are gone. For a while it is known that there was one."""
+        """Remove the record, once its files are gone, unless it has changed since. For a while it is known that there
+        was one.
+        """
 
     def was_deleted(self, tenant: str, job_id: str) -> bool:
         """Whether this tenant's job was here, and was forgotten not long ago."""

@@ -111,7 +111,7 @@ class RedisJobArchive:
     def forget(self, job: Job) -> None:
         """See JobArchive."""
         stone = Tombstone.of(job.tenant, job.id)
-        args = [job.id, job.tenant, stone.number, milliseconds(REMEMBERED_SECONDS)]
+        args = [job.id, job.tenant, stone.number, milliseconds(REMEMBERED_SECONDS), job.version]
         with translated():
             self._forget(keys=[job_key(job.id), *stone.sets], args=args)
 

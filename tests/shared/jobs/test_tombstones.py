@@ -4,10 +4,11 @@ import pytest
 import redis as redis_py
 
 from shared.ids import new_id
+from shared.jobs.job import JobError, Status, Step
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore
 from shared.jobs.results import InputFacts
-from shared.spec.job import JobSpec
+from shared.spec.job import JobSpec, Stage
 
 A_WEEK = 7 * 86_400
 FLAT = 512
@@ -89,6 +90,18 @@ def test_who_comes_back_to_a_set_prolongs_it(forgotten, redis):
     redis.expire(only, 60)
     forgotten()
     assert redis.ttl(only) > A_WEEK - 60
+
+
+def test_a_job_that_was_queued_again_meanwhile_stays(archive, store, picture):
+    job_id = new_id("job")
+    store.create(job_id, "local", JobSpec(), picture, "req_1")
+    claim = store.claim(Step(job_id, Stage.SEGMENT))
+    store.fail(claim, JobError("no_subject", "", "", Stage.SEGMENT, retryable=False))
+    over = store.get(job_id)
+    archive.retry(job_id)
+    archive.forget(over)
+    assert store.get(job_id).status is Status.QUEUED
+    assert not archive.was_deleted("local", job_id)
 
 
 def test_two_keepers_may_delete_the_same_job(archive, store, picture):
