@@ -1,4 +1,4 @@
-"""Makes a job of what was received: object, then record, then ring; whatever fails leaves nothing behind."""
+"""Makes a job of what was received: object, then record, then ring; what surely failed leaves nothing behind."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from api.callers.budgets import charge_megapixels
 from api.callers.tenancy import own_job
 from api.deps import Deps
 from api.intake.uploads import keep_uploads
-from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull, StoreUnavailable
+from shared.errors import AppError, Gone, NotFound, PictureNotReady, QueueFull
 from shared.jobs.results import InputFacts, Segmented, megapixels
 from shared.jobs.store import Created
 from shared.limits import picture_limits
@@ -146,9 +146,12 @@ def _take_out(deps: Deps, wanted: Application) -> None:
 
 
 def _is_recorded(deps: Deps, job_id: str) -> bool:
-    """Whether the job is there in spite of an error: made by an earlier attempt, or by one whose answer was lost."""
+    """Whether the job is there in spite of an error: made by an earlier attempt, or by one whose answer was lost.
+
+    Raises StoreUnavailable: then it may yet come to be, once Redis goes on with what it has received.
+    """
     try:
         deps.jobs.get(job_id)
-    except (NotFound, StoreUnavailable):
+    except NotFound:
         return False
     return True

@@ -10,6 +10,7 @@ import pytest
 from api.app import create_app
 from shared.errors import StoreUnavailable
 from shared.jobs.job import Status, Step
+from shared.jobs.redis_store import RedisJobStore
 from shared.spec.job import Priority, Stage
 from tests.api.pictures import encoded, png_header
 
@@ -346,6 +347,24 @@ class TestFailure:
         assert (response.status_code, code_and_fields(response)[0]) == (500, "internal_error")
         assert "hunter2" not in response.text
         assert "Traceback" not in response.text
+
+
+def test_a_record_that_nobody_can_look_up_keeps_its_picture(post, jobs, stored_keys, monkeypatch):
+    """A frozen Redis carries out what it has received once it goes on."""
+
+    def create(*asked):
+        RedisJobStore.create(jobs, *asked)
+        monkeypatch.setattr(jobs, "get", unavailable)
+        unavailable()
+
+    def unavailable(*_args):
+        raise StoreUnavailable("frozen")
+
+    monkeypatch.setattr(jobs, "create", create)
+    assert post().status_code == 503
+    monkeypatch.undo()
+    [picture] = stored_keys()
+    assert jobs.get(picture.split("/")[2]).input.key == picture
 
 
 def test_enlarging_first_where_the_server_allows_it(deps, settings):
