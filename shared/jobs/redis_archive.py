@@ -1,7 +1,7 @@
 """Jobs at rest in Redis: `jobs:<tenant>` sorts their ids, `expiring` their ends; `gone:…` remembers a few."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import cast
 
 from redis import Redis
@@ -105,7 +105,8 @@ class RedisJobArchive:
                 self._redis.zrem("expiring", vanished)
         for job in jobs:
             if not job.status.is_final:
-                self.delete(job.id)
+                with suppress(NotFound):  # its owner, or another keeper, has deleted it meanwhile
+                    self.delete(job.id)
         return [job for job in jobs if job.status.is_final]
 
     def forget(self, job: Job) -> None:

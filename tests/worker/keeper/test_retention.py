@@ -154,6 +154,20 @@ def test_a_job_that_still_runs_is_cancelled_and_goes_when_its_stage_has_ended(
     assert keys(objects) == set()
 
 
+def test_a_job_that_somebody_deletes_meanwhile_stops_no_keeper(jobs, archive, objects, expire, monkeypatch):
+    jobs.create("job_1", "local", JobSpec(), None, "req_1")
+    expire("job_1")
+    delete = archive.delete
+
+    def delete_too_late(job_id):
+        delete(job_id)
+        archive.forget(jobs.get(job_id))
+        delete(job_id)
+
+    monkeypatch.setattr(archive, "delete", delete_too_late)
+    assert delete_expired(archive, objects) is False
+
+
 def test_a_job_that_was_queued_again_meanwhile_stays(done, expire, archive, objects, jobs, redis):
     done("job_1")
     expire("job_1")
