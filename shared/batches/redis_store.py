@@ -122,8 +122,7 @@ class RedisBatchStore:
 
     def forget_lines(self, batch_id: str) -> None:
         with translated():
-            flags = list(self._redis.scan_iter(f"{_key(batch_id)}:flag:*", count=1000))
-            self._forget(keys=[_key(batch_id), *flags], args=[batch_id, _EXPIRED_KEPT_SECONDS])
+            self._forget(keys=[_key(batch_id)], args=[batch_id, _EXPIRED_KEPT_SECONDS])
 
     def _all(self, keys: Sequence[str]) -> list[dict[str, str]]:
         with self._redis.pipeline(transaction=False) as pipeline:

@@ -38,6 +38,8 @@ local function move_line(batch, line, to, at)
   if set_line(batch, line, to) then settle(batch, at) end
 end
 
+-- The flags are named in a set of their own: whoever forgets the batch need not look through all keys.
 local function flag_line(batch, line, flag)
+  redis.call('SADD', 'batch:' .. batch .. ':flags', flag)
   redis.call('SADD', 'batch:' .. batch .. ':flag:' .. flag, line)
 end
