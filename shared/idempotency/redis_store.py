@@ -66,8 +66,19 @@ class RedisIdempotencyStore:
 
     def complete(self, taken: Taken, answer: StoredAnswer) -> None:
         """See IdempotencyStore."""
-        with translated():
-            self._redis.hset(_key(taken.attempt), "answer", json.dumps(asdict(answer)))
+        attempt, key = taken.attempt, _key(taken.attempt)
+        # All of it: the key may be over by now, and an answer without its request would be given to any other.
+        with translated(), self._redis.pipeline(transaction=True) as both:
+            both.hset(
+                key,
+                mapping={
+                    "fingerprint": attempt.fingerprint,
+                    "resource_id": attempt.resource_id,
+                    "answer": json.dumps(asdict(answer)),
+                },
+            )
+            both.pexpire(key, self._kept_ms)
+            both.execute()
 
     def release(self, taken: Taken, *, forgets: bool) -> None:
         """See IdempotencyStore."""

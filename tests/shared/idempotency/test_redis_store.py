@@ -43,6 +43,17 @@ def test_afterwards_they_get_its_answer(store):
     assert store.take(attempt("job_2")) == Answered("job_1", ANSWER)
 
 
+def test_an_answer_that_took_longer_than_keys_are_kept_is_kept_as_long(store, redis):
+    taken = store.take(attempt())
+    redis.flushdb()  # its time is over
+    store.complete(taken, ANSWER)
+    [key] = redis.keys()
+    assert redis.ttl(key) == pytest.approx(60, abs=2)
+    assert store.take(attempt("job_2")) == Answered("job_1", ANSWER)
+    with pytest.raises(IdempotencyKeyReused):
+        store.take(attempt("job_2", fingerprint="g"))
+
+
 @pytest.mark.parametrize("is_answered", [False, True])
 def test_another_request_under_the_same_key(store, is_answered):
     taken = store.take(attempt())
