@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import cast
 
+import structlog
 from redis import Redis
 
 from shared.errors import NotFound
@@ -16,7 +17,11 @@ from shared.jobs.watching import Listening, RedisChanges
 from shared.records import translated
 from shared.spec.job import Priority
 
+_log = structlog.get_logger(__name__)
+
 _MOST_LOOKED_AT = 5000
+_UNREADABLE_MS = 86_400_000
+"""How long a record is let be that this version of the code cannot read."""
 
 
 class RedisJobArchive:
@@ -100,9 +105,8 @@ class RedisJobArchive:
             seconds, microseconds = self._redis.time()
             now_ms = seconds * 1000 + microseconds // 1000
             ids = cast(list[str], self._redis.zrangebyscore("expiring", "-inf", now_ms, 0, limit))
-            jobs = self._records(ids)
-            for vanished in set(ids) - {job.id for job in jobs}:
-                self._redis.zrem("expiring", vanished)
+            found = zip(ids, self._hashes(ids), strict=True)
+            jobs = [job for job_id, fields in found if (job := self._at_its_end(job_id, fields, now_ms))]
         for job in jobs:
             if not job.status.is_final:
                 with suppress(NotFound):  # its owner, or another keeper, has deleted it meanwhile
@@ -126,6 +130,18 @@ class RedisJobArchive:
             *in_sets, alone = looks.execute()
         return any(in_sets) or alone == tenant
 
+    def _at_its_end(self, job_id: str, fields: Mapping[str, str], now_ms: int) -> Job | None:
+        """The job, unless it has vanished, or another version of the code has recorded it: then later."""
+        if not fields:
+            self._redis.zrem("expiring", job_id)
+            return None
+        try:
+            return job_from_hash(fields)
+        except (ValueError, KeyError) as error:
+            _log.error("record_unreadable", job_id=job_id, reason=type(error).__name__)
+            self._redis.zadd("expiring", {job_id: now_ms + _UNREADABLE_MS}, xx=True)
+            return None
+
     def _known(self, job_id: str) -> Job:
         jobs = self._records([job_id])
         if not jobs:
@@ -133,7 +149,11 @@ class RedisJobArchive:
         return jobs[0]
 
     def _records(self, ids: Sequence[str]) -> list[Job]:
-        with translated(), self._redis.pipeline(transaction=False) as reads:
+        with translated():
+            return [job_from_hash(fields) for fields in self._hashes(ids) if fields]
+
+    def _hashes(self, ids: Sequence[str]) -> list[dict[str, str]]:
+        with self._redis.pipeline(transaction=False) as reads:
             for job_id in ids:
                 reads.hgetall(job_key(job_id))
-            return [job_from_hash(fields) for fields in reads.execute() if fields]
+            return cast(list[dict[str, str]], reads.execute())

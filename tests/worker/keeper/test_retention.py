@@ -168,6 +168,17 @@ def test_a_job_that_somebody_deletes_meanwhile_stops_no_keeper(jobs, archive, ob
     assert delete_expired(archive, objects) is False
 
 
+def test_a_record_of_another_version_holds_up_no_other(done, expire, archive, objects, redis):
+    for job_id in ("job_1", "job_2"):
+        done(job_id)
+        expire(job_id)
+    redis.hset("job:job_1", "spec", '{"a_field_of_tomorrow": 1}')
+    delete_expired(archive, objects)
+    assert {key.split("/")[2] for key in keys(objects)} == {"job_1"}
+    assert archive.expired(10) == []  # not again at once
+    assert redis.zscore("expiring", "job_1")
+
+
 def test_a_job_that_was_queued_again_meanwhile_stays(done, expire, archive, objects, jobs, redis):
     done("job_1")
     expire("job_1")
