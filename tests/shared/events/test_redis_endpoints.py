@@ -29,6 +29,11 @@ def test_there_is_a_limit(endpoints):
     assert [create(f"whk_{number}") for number in range(3)] == [True, True, False]
 
 
+@pytest.mark.usefixtures("doubled")
+def test_the_last_within_the_limit_is_not_refused_because_its_answer_was_lost(endpoints):
+    assert endpoints.create(Endpoint("whk_1", "local", "https://example.com", (), "", True, 0), "s", 1)
+
+
 def test_a_change_leaves_the_rest(endpoints, listen):
     listen()
     endpoints.change("whk_1", EndpointChange(description="mine"))
