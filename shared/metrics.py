@@ -15,11 +15,12 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from shared.batches.feeding import Feeding
 from shared.catalog import CARDS, INT8, MATTING, UPSCALERS
 from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
-from shared.jobs.passes import RedisPasses
+from shared.jobs.passes import FEEDER, KEEPER, RedisPasses
 from shared.queue.names import QUEUES, RUNG_AT
 from shared.records import translated
 from shared.spec.job import Priority
@@ -48,7 +49,8 @@ class Figures:
         self._redis = redis
         self._broker = broker
         self._fleet = RedisFleet(redis, 1)  # only listened to
-        self._passes = RedisPasses(redis)
+        self._keeper = RedisPasses(redis, KEEPER)
+        self._feeder = RedisPasses(redis, FEEDER)
 
     def exposition(self) -> bytes:
         """All of them in Prometheus's text format. Raises StoreUnavailable."""
@@ -59,15 +61,19 @@ class Figures:
 
     def _gauges(self) -> Iterator[Metric]:
         yield from self._jobs()
+        yield from self._batches()
         yield from self._queues()
         yield from self._webhooks()
         yield from _workers(self._fleet.alive())
-        since = GaugeMetricFamily(
-            "cutroom_keeper_pass_age_seconds", "Time since the keeper last did a duty.", labels=["duty"]
-        )
-        for duty, seconds in self._passes.seconds_since().items():
-            since.add_metric([duty], seconds)
-        yield since
+        for process, passes in ((KEEPER, self._keeper), (FEEDER, self._feeder)):
+            since = GaugeMetricFamily(
+                f"cutroom_{process}_pass_age_seconds",
+                f"Time since the {process} last did a duty.",
+                labels=["duty"],
+            )
+            for duty, seconds in passes.seconds_since().items():
+                since.add_metric([duty], seconds)
+            yield since
 
     def _jobs(self) -> Iterator[Metric]:
         now = self._now()
@@ -94,6 +100,13 @@ class Figures:
             return  # some hosted servers do not say
         yield _gauge("cutroom_redis_memory_bytes", "Memory that Redis takes.", memory["used_memory"])
         yield _gauge("cutroom_redis_memory_limit_bytes", "0: no limit.", memory["maxmemory"])
+
+    def _batches(self) -> Iterator[Metric]:
+        waiting = Feeding.read(self._redis)
+        yield _gauge("cutroom_batches_open", "Batches with lines that have not ended.", waiting.batches)
+        yield _gauge(
+            "cutroom_batch_lines_waiting", "Lines of them that no job was made of yet.", waiting.lines
+        )
 
     def _queues(self) -> Iterator[Metric]:
         depth = GaugeMetricFamily(

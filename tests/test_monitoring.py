@@ -37,6 +37,7 @@ def exposition():
     redis.info = lambda _section: GIVEN["memory"]
     redis.hset("metrics", mapping=GIVEN["counters"])
     redis.hset("keeper", "ring", 1)
+    redis.hset("feeder", "feed", 1)
     redis.sadd("workers", "one")
     redis.set("worker:one", json.dumps({"worker_id": "one", "queues": [], "resident": ["u2net"]}))
     message = json.dumps({"headers": {RUNG_AT: 1.0}})

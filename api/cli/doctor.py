@@ -25,7 +25,7 @@ from shared.events.backlog import Backlog
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.ids import new_id
-from shared.jobs.passes import RedisPasses
+from shared.jobs.passes import FEEDER, KEEPER, RedisPasses
 from shared.queue.names import QUEUES
 from shared.records import connect
 from shared.settings import Settings, load_settings
@@ -38,7 +38,7 @@ _EXTRAS = {"api": ("apiflask", "gunicorn"), "worker": ("cv2", "openvino"), "torc
 _NEEDED = ("api", "worker")
 _LEAST_FREE_BYTES = 2_000_000_000
 _MOST_CLOCK_SECONDS = 5
-_SILENT_KEEPER_SECONDS = 30
+_SILENT_SECONDS = 30
 _LATE_WEBHOOK_SECONDS = 60
 _API_SECONDS = 5.0
 _MOST_MEMORY = 0.7
@@ -68,7 +68,8 @@ class Finding:
 
 @click.command(short_help="Check the installation, and say what to fix.")
 def command() -> None:
-    """Check Python, disk, storage, API, Redis, clock, keys, workers, weights, keeper and webhooks.
+    """Check Python, disk, storage, API, Redis, clock, keys, workers, weights, keeper, feeder and
+    webhooks.
 
     Where they are is taken from the settings of this environment.
 
@@ -286,18 +287,22 @@ def _company(redis: Redis) -> Iterator[Finding]:
         yield Finding("workers", BROKEN, f"none for {', '.join(unserved)}", advice)
     if workers:  # else nobody could say
         yield _weights(workers)
-    age = RedisPasses(redis).seconds_since().get("ring")
-    if age is None or age > _SILENT_KEEPER_SECONDS:
-        said = "never heard of" if age is None else f"silent for {age:.0f} s"
-        yield Finding("keeper", BROKEN, said, "start one: python -m worker.keeper")
-    else:
-        yield Finding("keeper", OK, f"heard of {age:.0f} s ago")
+    yield _heard_of(redis, KEEPER, "ring")
+    yield _heard_of(redis, FEEDER, "feed")
     late = Backlog.read(redis).late_seconds
     if late > _LATE_WEBHOOK_SECONDS:
         said = f"the first has been due for {late:.0f} s"
         yield Finding("webhooks", BROKEN, said, "start one: python -m worker.webhooks")
     else:
         yield Finding("webhooks", OK, "none is overdue")
+
+
+def _heard_of(redis: Redis, process: str, duty: str) -> Finding:
+    age = RedisPasses(redis, process).seconds_since().get(duty)
+    if age is None or age > _SILENT_SECONDS:
+        said = "never heard of" if age is None else f"silent for {age:.0f} s"
+        return Finding(process, BROKEN, said, f"start one: python -m worker.{process}")
+    return Finding(process, OK, f"heard of {age:.0f} s ago")
 
 
 def _weights(workers: Sequence[WorkerFacts]) -> Finding:

@@ -6,6 +6,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from shared.batches.redis_store import RedisBatchStore
 from shared.catalog import CARDS
 from shared.events.endpoints import Endpoint
 from shared.events.redis_deliveries import RedisDeliveryStore
@@ -14,7 +15,7 @@ from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
 from shared.ids import new_id
 from shared.jobs.job import JobError
-from shared.jobs.passes import RedisPasses
+from shared.jobs.passes import FEEDER, KEEPER, RedisPasses
 from shared.metrics import Figures
 from shared.queue.names import QUEUES, RUNG_AT
 from shared.spec.job import JobSpec
@@ -92,11 +93,12 @@ def test_a_retry_is_no_end(figures, post, jobs):
     assert figures()["cutroom_jobs_running",] == 1
 
 
-def test_workers_and_the_keeper_are_seen(figures, redis):
+def test_workers_keeper_and_feeder_are_seen(figures, redis):
     for name in ("one", "two"):
         facts = WorkerFacts(name, QUEUES, resident=("u2net", "of-a-later-version"), parked=("silueta",))
         RedisFleet(redis, 60).announce(facts)
-    RedisPasses(redis).report("ring")
+    RedisPasses(redis, KEEPER).report("ring")
+    RedisPasses(redis, FEEDER).report("feed")
     now = figures()
     assert now["cutroom_workers",] == 2
     assert all(now["cutroom_queue_workers", queue] == 2 for queue in QUEUES)
@@ -104,6 +106,19 @@ def test_workers_and_the_keeper_are_seen(figures, redis):
     assert now["cutroom_model_memory_bytes", "u2net", "device"] == 2e6 * CARDS["u2net"].memory_megabytes
     assert now["cutroom_model_memory_bytes", "silueta", "host"] == 2e6 * CARDS["silueta"].memory_megabytes
     assert now["cutroom_keeper_pass_age_seconds", "ring"] < 5
+    assert now["cutroom_feeder_pass_age_seconds", "feed"] < 5
+
+
+def test_lines_of_batches_are_counted_though_nobody_feeds_them(figures, redis):
+    batches = RedisBatchStore(redis, 60)
+    for batch_id, tenant, states in (("bat_1", "one", "wwwi"), ("bat_2", "two", "wq"), ("bat_3", "two", "i")):
+        batches.begin(batch_id, tenant, "req_1")
+        batches.accept(batch_id, states, [])
+    assert figures()["cutroom_batches_open",] == 2
+    assert figures()["cutroom_batch_lines_waiting",] == 4
+    batches.cancel("bat_1")
+    assert figures()["cutroom_batches_open",] == 1
+    assert figures()["cutroom_batch_lines_waiting",] == 1
 
 
 def test_messages_are_counted_by_queue(figures, redis):

@@ -8,6 +8,7 @@ import structlog
 from shared.batches.lines import StoredLines
 from shared.batches.redis_store import RedisBatchStore
 from shared.errors import TransientError
+from shared.jobs.passes import FEEDER, RedisPasses
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.logs import set_up_logs
 from shared.queue.celery_queue import CeleryJobQueue, producer_app
@@ -33,13 +34,14 @@ def open_feeder(settings: Settings) -> Feeder:
     )
 
 
-def run(feeder: Feeder, settings: Settings, stopped: Event) -> None:
+def run(feeder: Feeder, passes: RedisPasses, settings: Settings, stopped: Event) -> None:
     """Feed every `feed_seconds`, tidy every `sweep_seconds`, until told to stop; an outage is waited out."""
     tidy_at = 0.0
     while not stopped.wait(settings.feed_seconds):
         try:
             feeder.feed()
             if time.monotonic() >= tidy_at:
+                passes.report("feed")
                 feeder.tidy()
                 tidy_at = time.monotonic() + settings.sweep_seconds
         except TransientError as error:
@@ -53,7 +55,7 @@ def main() -> None:
     _log.info("feeder_started", window=settings.batch_window)
     stopped = stop_event()
     keep_touching(settings, stopped)
-    run(open_feeder(settings), settings, stopped)
+    run(open_feeder(settings), RedisPasses(connect(settings.redis_url), FEEDER), settings, stopped)
 
 
 if __name__ == "__main__":

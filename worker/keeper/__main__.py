@@ -8,7 +8,7 @@ from threading import Event
 import structlog
 
 from shared.errors import StoreUnavailable
-from shared.jobs.passes import RedisPasses
+from shared.jobs.passes import KEEPER, RedisPasses
 from shared.jobs.redis_archive import RedisJobArchive
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.logs import set_up_logs
@@ -53,7 +53,7 @@ def duties(settings: Settings) -> tuple[Duty, ...]:
 
 def run(settings: Settings, stopped: Event) -> None:
     """Do them until told to stop."""
-    passes = RedisPasses(connect(settings.redis_url))
+    passes = RedisPasses(connect(settings.redis_url), KEEPER)
 
     def report(duty: str) -> None:
         try:

@@ -14,7 +14,7 @@ from api.cli import doctor
 from shared.errors import StorageUnavailable
 from shared.fleet.port import WorkerFacts
 from shared.fleet.redis_fleet import RedisFleet
-from shared.jobs.passes import RedisPasses
+from shared.jobs.passes import FEEDER, KEEPER, RedisPasses
 from shared.queue.names import QUEUES
 from shared.tenants.issuing import KeyWish, issue
 from shared.tenants.redis_store import RedisTenantStore
@@ -44,7 +44,8 @@ def redis(server, monkeypatch, tmp_path):
 def whole(redis):
     """An installation without fault."""
     RedisFleet(redis, 60).announce(WorkerFacts("one", QUEUES, weights_present=("imgly-medium",)))
-    RedisPasses(redis).report("ring")
+    RedisPasses(redis, KEEPER).report("ring")
+    RedisPasses(redis, FEEDER).report("feed")
     return redis
 
 
@@ -56,7 +57,9 @@ def test_nothing_wrong_is_exit_code_0(whole):
     done = run()
     assert done.exit_code == 0
     assert "broken" not in done.output
-    parts = "python packages disk secret storage broker redis clock keys workers weights keeper webhooks"
+    parts = (
+        "python packages disk secret storage broker redis clock keys workers weights keeper feeder webhooks"
+    )
     for part in parts.split():
         assert f"ok      {part}" in done.output
 
@@ -103,6 +106,14 @@ def test_each_queue_without_a_worker_is_named(redis):
     assert f"--queues {QUEUES[0]}\n" in done.output
     assert "cutroom models pull" in done.output
     assert "python -m worker.keeper" in done.output
+
+
+def test_a_feeder_that_is_gone_is_missed(whole):
+    whole.hincrby(FEEDER, "feed", -60)
+    done = run()
+    assert done.exit_code == 1
+    assert "silent for 60 s" in done.output
+    assert "python -m worker.feeder" in done.output
 
 
 def test_a_setting_that_is_wrong_is_named(monkeypatch):
@@ -201,7 +212,7 @@ def test_a_clock_that_is_off_is_said(whole, monkeypatch):
 
 
 def test_without_any_worker_one_line_says_how_to_start_one_for_all_queues(redis):
-    RedisPasses(redis).report("ring")
+    RedisPasses(redis, KEEPER).report("ring")
     done = run()
     assert done.output.count("celery --app") == 1
     assert f"--queues {','.join(QUEUES)}" in done.output

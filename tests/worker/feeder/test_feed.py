@@ -9,12 +9,14 @@ from shared.batches.batch import BatchStatus
 from shared.batches.lines import LineWriter, StoredLine, StoredLines
 from shared.batches.redis_store import RedisBatchStore
 from shared.errors import StorageUnavailable
+from shared.jobs.passes import FEEDER, RedisPasses
 from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.queue.memory_queue import MemoryJobQueue
 from shared.settings import Settings
 from shared.spec.job import JobSpec, Stage
 from shared.storage.keys import batch_lines_key
 from shared.storage.memory import MemoryObjectStore
+from worker.feeder.__main__ import run
 from worker.feeder.feed import Feeder
 
 BATCH = "bat_01jd0000000123456789abcdef"
@@ -100,3 +102,26 @@ def test_lines_are_deleted_with_their_batch(feeder, batch, redis):
     feeder.tidy()
     assert feeder.lines._objects._objects == {}
     assert feeder.batches.get(BATCH).status is BatchStatus.EXPIRED
+
+
+class Once:
+    """Told to stop after one pass."""
+
+    def __init__(self):
+        self._answers = iter((False, True))
+
+    def wait(self, seconds):
+        return next(self._answers)
+
+
+def test_a_pass_is_reported(feeder, batch, redis):
+    passes = RedisPasses(redis, FEEDER)
+    run(feeder, passes, Settings(), Once())
+    assert passes.seconds_since()["feed"] < 5
+
+
+def test_a_pass_that_storage_ends_is_reported_all_the_same(feeder, batch, redis, monkeypatch):
+    monkeypatch.setattr(Feeder, "tidy", lambda self: (_ for _ in ()).throw(StorageUnavailable("")))
+    passes = RedisPasses(redis, FEEDER)
+    run(feeder, passes, Settings(), Once())
+    assert passes.seconds_since()["feed"] < 5
