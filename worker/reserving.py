@@ -45,13 +45,33 @@ class ReservingQoS(redis.QoS):
 
     def ack(self, delivery_tag: str) -> None:
         """Let go of a message that is done."""
+        if self._is_given_up:
+            return
         with self._letting_go(delivery_tag):
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Let go of a message that is nobody's, or give it back."""
+        if self._is_given_up:
+            return
         with self._letting_go(delivery_tag):
             super().reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]
+
+    def restore_unacked(self, client: Any = None) -> None:
+        """Give back what is held."""
+        if self._is_given_up:
+            self._delivered.clear()
+        else:
+            super().restore_unacked(client)  # type: ignore[no-untyped-call]
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Whether Celery has left the connection for lost: what was held comes back by itself, as doorbells do.
+
+        It closes the connection once more, and lets go of messages whose tasks end after that. kombu has no address
+        to ask by then, and Celery ends a worker by the error that comes of it.
+        """
+        return self.channel.connection is None or self.channel.connection.client is None
 
     @contextmanager
     def _letting_go(self, delivery_tag: str) -> Iterator[None]:

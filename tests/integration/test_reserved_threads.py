@@ -125,6 +125,19 @@ def test_it_ends_the_right_brpop_after_its_connection_was_lost(stack):
         assert time.monotonic() - started < 0.5
 
 
+def test_a_connection_that_was_given_up_is_closed_without_an_error(stack):
+    """Celery closes twice what it has lost, then lets go of what still ran, and ends by an error of either."""
+    with Taker(stack) as taker:
+        taker.put("gpu.bulk")
+        taker.take()
+        stack.kill("redis")
+        with pytest.raises(taker.channel.connection_errors):
+            taker.channel.close()
+        taker.channel.connection.client = None
+        taker.channel.close()
+        taker.let_go()
+
+
 def test_no_message_is_lost_or_doubled_by_ending_a_brpop(stack):
     """While others ring: the BRPOP that is ended may have been served in that moment."""
     with Taker(stack) as taker:

@@ -36,6 +36,7 @@ class Channel(ReservingChannel):
         self._asked, self._client_id, self._in_poll = frozenset(asked), 7, True
         self._redis = client or Client()
         self._qos = None
+        self.connection = SimpleNamespace(client="its address")
 
     @contextmanager
     def conn_or_acquire(self, client=None):
@@ -143,3 +144,15 @@ def test_an_encrypted_broker_stays_encrypted():
     connection = Connection("rediss://broker:6380/1?ssl_cert_reqs=required", transport=ReservingTransport)
     assert connection.ssl
     assert connection.port == 6380
+
+
+def test_nothing_is_asked_of_a_connection_that_was_given_up(hold):
+    channel = Channel()
+    qos = hold(channel, *["gpu.bulk"] * 3)
+    qos.error = RedisConnectionError("must not be asked")
+    channel.connection.client = None
+    qos.ack(0)
+    qos.restore_unacked()
+    assert not qos._delivered
+    channel.connection = None
+    qos.reject(1, requeue=True)
