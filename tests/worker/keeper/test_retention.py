@@ -1,6 +1,8 @@
 """Nothing outlives its time, and nothing younger is ever deleted."""
 
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import fakeredis
 import pytest
@@ -12,6 +14,7 @@ from shared.jobs.redis_store import RedisJobStore, StoreTimes
 from shared.jobs.results import InputFacts, ModelUsed, OutputFile, Quality, Rendered, Segmented
 from shared.spec.job import JobSpec, Stage
 from shared.storage.memory import MemoryObjectStore
+from worker.keeper import retention
 from worker.keeper.retention import delete_expired
 
 TIMES = StoreTimes(60, 60, 0, 3)
@@ -117,13 +120,50 @@ def test_files_that_are_not_the_job_s_own_stay(done, expire, archive, objects, p
     assert keys(objects) == {other}
 
 
-def test_page_by_page(done, expire, archive, objects):
+def test_page_by_page(done, expire, archive, objects, monkeypatch):
+    monkeypatch.setattr(retention, "_PAGE", 50)
     for number in range(60):
         done(f"job_{number:02}")
         expire(f"job_{number:02}")
     assert delete_expired(archive, objects) is True
     assert delete_expired(archive, objects) is False
     assert keys(objects) == set()
+
+
+@pytest.fixture
+def slow(objects, monkeypatch):
+    """Storage that takes a while to list what lies under a key; gives the keys."""
+    asked, under = [], objects.under
+
+    def listed(prefix):
+        asked.append(prefix)
+        time.sleep(0.05)
+        return under(prefix)
+
+    monkeypatch.setattr(objects, "under", listed)
+    return asked
+
+
+@pytest.fixture
+def old(done, expire):
+    for number in range(48):
+        done(f"job_{number:02}")
+        expire(f"job_{number:02}")
+
+
+def test_jobs_are_deleted_side_by_side_since_each_waits_for_storage(old, slow, archive, objects):
+    started = time.monotonic()
+    delete_expired(archive, objects)
+    assert time.monotonic() - started < len(slow) * 0.05 / 2
+    assert keys(objects) == set()
+
+
+def test_two_keepers_share_what_there_is_to_delete(old, slow, archive, objects):
+    with ThreadPoolExecutor(2) as keepers:
+        for done in [keepers.submit(delete_expired, archive, objects) for _ in range(2)]:
+            done.result()
+    assert keys(objects) == set()
+    assert 48 <= len(slow) < 80, "in the same order each would be asked for twice"
 
 
 def test_what_storage_does_not_delete_now_is_found_again(done, expire, archive, objects, jobs):
