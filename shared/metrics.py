@@ -62,6 +62,7 @@ class Figures:
     def _gauges(self) -> Iterator[Metric]:
         yield from self._jobs()
         yield from self._batches()
+        yield self._retention()
         yield from self._queues()
         yield from self._webhooks()
         yield from _workers(self._fleet.alive())
@@ -107,6 +108,12 @@ class Figures:
         yield _gauge(
             "cutroom_batch_lines_waiting", "Lines of them that no job was made of yet.", waiting.lines
         )
+
+    def _retention(self) -> Metric:
+        first = cast(list[tuple[str, float]], self._redis.zrange("expiring", 0, 0, withscores=True))
+        late = self._now() - first[0][1] / 1000 if first else 0
+        words = "How long the first of the jobs whose retention is over has waited to be deleted."
+        return _gauge("cutroom_deletion_late_seconds", words, max(0, late))
 
     def _queues(self) -> Iterator[Metric]:
         depth = GaugeMetricFamily(

@@ -153,3 +153,11 @@ def test_webhooks_that_nobody_sends_are_seen(figures, redis):
     read = figures()
     assert (read["cutroom_webhook_events",], read["cutroom_webhook_deliveries",]) == (0, 2)
     assert read["cutroom_webhook_late_seconds",] < 5
+
+
+def test_jobs_that_should_have_been_deleted_are_missed(figures, redis):
+    assert figures()["cutroom_deletion_late_seconds",] == 0
+    redis.zadd("expiring", {"job_1": (time.time() + 60) * 1000})
+    assert figures()["cutroom_deletion_late_seconds",] == 0
+    redis.zadd("expiring", {"job_2": (time.time() - 60) * 1000})
+    assert figures()["cutroom_deletion_late_seconds",] == pytest.approx(60, abs=5)
