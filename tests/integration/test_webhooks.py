@@ -49,6 +49,14 @@ def test_a_sender_killed_in_the_middle_sends_again_under_the_same_id(serving, re
     assert [headers["webhook-id"] for _, headers, _ in receiver.heard] == [delivery.rpartition("/")[2]] * 2
 
 
+def test_a_delivery_takes_little_of_redis_for_the_week_in_which_it_is_kept(serving, receiver):
+    delivery = serving.http.post(f"{registered(serving, f'{receiver.url}/ok')}/test").headers["Location"]
+    until(lambda: serving.http.get(delivery).json()["status"] == "succeeded", 30, "the delivery")
+    key = f"delivery:{delivery.rpartition('/')[2]}"
+    assert serving.records.object("encoding", key) in ("ziplist", "listpack")
+    assert serving.records.memory_usage(key) < 800
+
+
 def test_a_redirect_to_the_inside_is_not_followed_and_410_disables(serving, receiver):
     redirecting = registered(serving, f"{receiver.url}/inside")
     gone = registered(serving, f"{receiver.url}/status/410")
