@@ -61,7 +61,8 @@ class DryRunView(View):
     errors: tuple[LineProblemView, ...]
     """The first hundred."""
     estimate_seconds: float | None
-    """From the measured speed of the models, on the workers that are there now; null before a measurement."""
+    """From the measured speed of the models, on the workers that are there now; null before a measurement. As if each
+    did one picture after the other: threads that work side by side make it shorter, by a multiple."""
 
 
 def item_views(deps: Deps, batch: Batch, states: str, numbers: Sequence[int]) -> Iterator[ItemView]:
