@@ -17,7 +17,9 @@ local function settle(batch, at)
     redis.call('HSET', hash, 'status', 'running')
     redis.call('HDEL', hash, 'finished_at', 'expires_at')
   elseif not is_open and (status == 'running' or status == 'canceling') then
-    local ended = status == 'canceling' and 'canceled' or n.s > 0 and 'succeeded' or 'failed'
+    -- Whose failed lines run again after a cancel still lacks those that never will.
+    local is_canceled = status == 'canceling' or redis.call('HGET', hash, 'was_canceled')
+    local ended = is_canceled and 'canceled' or n.s > 0 and 'succeeded' or 'failed'
     local expires_at = at + redis.call('HGET', hash, 'retention_ms')
     redis.call('HSET', hash, 'status', ended, 'finished_at', at, 'expires_at', expires_at)
     redis.call('ZADD', 'batches:ended', expires_at, batch)

@@ -184,6 +184,19 @@ class TestRetry:
         end(bad)
         assert batches.get(BATCH).status is BatchStatus.SUCCEEDED
 
+    def test_a_canceled_batch_stays_one_though_its_failed_lines_succeed_then(
+        self, batches, accepted, feed, end
+    ):
+        accepted("www")
+        bad, other = feed(window=2)
+        end(bad, Status.FAILED)
+        batches.cancel(BATCH)
+        end(other, Status.CANCELED)
+        assert batches.retry_failed(BATCH) == 1
+        assert batches.get(BATCH).status is BatchStatus.RUNNING
+        end(feed()[0])
+        assert (batches.states(BATCH), batches.get(BATCH).status) == ("scc", BatchStatus.CANCELED)
+
     def test_nothing_failed(self, batches, accepted):
         accepted()
         assert batches.retry_failed(BATCH) == 0
