@@ -20,9 +20,12 @@ def posted(installation) -> tuple[int, str, float]:
 
 
 @pytest.mark.parametrize(
-    ("how", "fault"), [("stop", "Redis restarted"), ("kill", "Redis killed, append-only file kept")]
+    ("how", "fault"), [("stop", "Redis restarted"), ("kill", "Redis killed, each write on disk")]
 )
 def test_redis_comes_back(load, installation, survived, how, fault, is_full):
+    if how == "kill":
+        # By `everysec` it may forget what it has answered, where the disk is busy: seen, once in some twenty runs.
+        installation.records.config_set("appendfsync", "always")
     load.submit().spread()
     if how == "stop":
         installation.stop("redis", 20)
