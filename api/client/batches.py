@@ -36,15 +36,17 @@ class Batches:
         With a key of your own it may be sent again after a broken connection, and is still one batch.
         """
         headers = {**_NDJSON, "Idempotency-Key": idempotency_key} if idempotency_key else _NDJSON
-        sent = {"params": _params(defaults), "headers": headers, "content": _body(lines)}
-        return _json(self._client.send("POST", "/v1/batches", **sent))
+        return self._post(lines, _params(defaults), headers)
 
     def dry_run(self, lines: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any] | None = None) -> Json:
         """What would be wrong with these lines; makes nothing. Raises Refused where the defaults are wrong."""
-        params = {"dry_run": "true", **_params(defaults)}
-        return _json(
-            self._client.send("POST", "/v1/batches", params=params, headers=_NDJSON, content=_body(lines))
-        )
+        return self._post(lines, {"dry_run": "true", **_params(defaults)}, _NDJSON)
+
+    def _post(
+        self, lines: Iterable[Mapping[str, Any]], params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Json:
+        body = (f"{json.dumps(line)}\n".encode() for line in lines)
+        return _json(self._client.send("POST", "/v1/batches", params=params, headers=headers, content=body))
 
     def get(self, batch_id: str) -> Json:
         """The batch now."""
@@ -80,10 +82,6 @@ class Batches:
 
 def _params(defaults: Mapping[str, Any] | None) -> dict[str, str]:
     return {"defaults": json.dumps(defaults)} if defaults else {}
-
-
-def _body(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    return (f"{json.dumps(line)}\n".encode() for line in lines)
 
 
 def _json(response: Any) -> Json:
