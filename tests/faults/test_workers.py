@@ -98,12 +98,12 @@ def test_a_stage_that_raises_what_would_leave_celery_a_zombie(load, installation
 
 def test_a_heartbeat_thread_that_dies_takes_its_process_along(load, installation, survived):
     load.submit()
-    installation.points.arm("claimed.segment", "heartbeat")
+    installation.points.arm("work.segment", "heartbeat")
     before = len(installation.supervisor.exits)
     load.spread()
     survived(load, "heartbeat thread dies")
-    until(lambda: installation.supervisor.exits[before:], 30, "the process without heartbeat to end")
-    assert {status for _, status in installation.supervisor.exits[before:]} == {70}
+    assert [status for _, status in installation.supervisor.exits[before:]] == [70]
+    assert "the heartbeat died" in {event["reason"] for event in installation.events("process_ended")}
 
 
 def test_a_hung_inference(load, installation, survived):
