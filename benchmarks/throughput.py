@@ -152,6 +152,8 @@ class Cutroom:
         while job["status"] in ("queued", "running"):  # every thread that may wait was taken
             time.sleep(0.2)
             job = self.http.get(f"/v1/jobs/{job['id']}").json()
+        if job["status"] != "succeeded":
+            raise RuntimeError(f"the job {job['status']}: {job['error']}")
         return self.http.get(job["outputs"][0]["url"]).content
 
 

@@ -18,6 +18,7 @@ from worker.io.artefacts import Artefacts
 from worker.io.mirror import open_mirror
 from worker.io.weights import Weights, WeightsFile
 from worker.matting.fba import FbaMatting
+from worker.matting.finishing import OnCpu, OnCuda
 from worker.models import Loaded, Models
 from worker.pool import Pool
 from worker.segmentation.loading import load_segmenter
@@ -79,5 +80,6 @@ def open_deps(settings: Settings) -> Deps:
         artefacts=Artefacts(objects, picture_limits(settings), settings.artefact_cache_megabytes * 1_000_000),
         segmenters=models(CARDS | INT8, segmenter),
         matting=models(MATTING, matting),
+        finishing=OnCuda() if settings.device == "cuda" else OnCpu(),
         upscalers=models(UPSCALERS, upscaler),
     )

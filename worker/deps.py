@@ -10,6 +10,7 @@ from shared.settings import Settings
 from shared.storage.port import ObjectStore
 from worker.io.artefacts import Artefacts
 from worker.matting.fba import FbaMatting
+from worker.matting.finishing import Finishing
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 from worker.upscaling.realesrgan import Upscaler
@@ -28,4 +29,5 @@ class Deps:
     artefacts: Artefacts
     segmenters: Models[Segmenter]
     matting: Models[FbaMatting]
+    finishing: Finishing
     upscalers: Models[Upscaler]

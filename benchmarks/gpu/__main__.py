@@ -1,4 +1,5 @@
-"""Networks on a GPU: images a second, share of what its matrix units could do, memory, leaving and coming back.
+"""Networks on a GPU: images a second, share of what its matrix units could do, memory, leaving and coming back;
+then refinement and colours there, against one thread of the CPU.
 
 python -m benchmarks.gpu                                 all of it, into benchmarks/results/gpu*.json (half an hour)
 python -m benchmarks.gpu birefnet-general --ways compiled     through torch.compile: minutes for each batch size
@@ -22,9 +23,11 @@ from dataclasses import replace
 import torch
 
 from benchmarks.gpu.bench import FLOAT32, WAYS, Bench
+from benchmarks.gpu.finishing import finishing_rows
 from benchmarks.gpu.peak import measured_teraflops, teraflops_of
 from benchmarks.models import SUBJECTS, Subject
 from benchmarks.publishing.report import Row, kept_rows, report, show
+from benchmarks.service.photos import SIZES
 from shared.catalog import UPSCALERS
 from worker.inference.device.cuda import cuda
 
@@ -69,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     if parking:
         _publish(given.device, "gpu_parking", "Seconds to leave and to come back", ("model", "way"), parking)
+    sizes = ((given.side, given.side),) if given.side else SIZES
+    finished = list(finishing_rows(bench.accelerator, sizes, given.seconds))
+    _publish(given.device, "gpu_finishing", "Seconds of refinement and colours", ("size", "part"), finished)
 
 
 def _bench(device: str, seconds: float) -> Bench:

@@ -101,7 +101,11 @@ class Installation:
         return redis.Redis(port=self.redis_port, db=1, decode_responses=True)
 
     def _environment(self, port: int) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CUTROOM_")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("CUTROOM_") or name == "CUTROOM_MODEL_CACHE"
+        }
         return kept | {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "CUTROOM_PORT": str(port or 8000),

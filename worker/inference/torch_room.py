@@ -1,5 +1,6 @@
 """The way to everything that needs torch, which an installation may lack."""
 
+from importlib import import_module
 from types import ModuleType
 
 from shared.errors import ModelUnavailable
@@ -7,8 +8,16 @@ from shared.errors import ModelUnavailable
 
 def torch_network() -> ModuleType:
     """The module `torch_network`. Raises ModelUnavailable naming the extra to install."""
+    return _imported("worker.inference.torch_network")
+
+
+def torch_finishing() -> ModuleType:
+    """The module `finishing` of a device. Raises ModelUnavailable naming the extra to install."""
+    return _imported("worker.matting.on_device.finishing")
+
+
+def _imported(module: str) -> ModuleType:
     try:
-        from worker.inference import torch_network  # noqa: PLC0415  (torch is an extra)
+        return import_module(module)
     except ImportError as exc:
-        raise ModelUnavailable('this network needs torch: install the extra "torch"') from exc
-    return torch_network
+        raise ModelUnavailable('this needs torch: install the extra "torch"') from exc

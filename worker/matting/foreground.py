@@ -16,17 +16,17 @@ from worker.imaging.types import Alpha, Rgb
 from worker.matting.multilevel import solve
 from worker.matting.soft_pixels import soft_pixels
 
-_HIGHEST = 252
+HIGHEST = 252
 """Above, a photo's colour is the subject's within two levels: haze inside the subject, half of all soft pixels."""
 
 
 def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     """Subject colours (H, W, 3) for a photo and its alpha; only pixels with 0 < alpha < 253 change."""
-    if not cv2.hasNonZero(cv2.inRange(alpha, 1, _HIGHEST)):
+    if not cv2.hasNonZero(cv2.inRange(alpha, 1, HIGHEST)):
         return rgb
     subject, background = solve(rgb, alpha)
     estimated = np.array(rgb)
-    for soft in soft_pixels(alpha, highest=_HIGHEST):
+    for soft in soft_pixels(alpha, highest=HIGHEST):
         unmixed = _unmixed(soft.of(rgb), soft.sampled(subject), soft.sampled(background), soft.of(alpha))
         soft.write(estimated, unmixed)
     return estimated

@@ -1,13 +1,14 @@
 """The photo at a matte's size, as the guide of the matte's edges."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from worker.imaging.types import Rgb
 
-_SIDE_PX = 5
+SIDE_PX = 5
 """Two px each way, four sigmas: the Gaussian that softens is no wider."""
 _MATTE_SIGMA_PX = 0.5
 """A network's edge is softer than its pixels are large; a guide as soft leaves the sharpness to the photo."""
@@ -15,10 +16,16 @@ _MATTE_SIGMA_PX = 0.5
 
 def softened(small: Rgb, photo: Rgb) -> Rgb:
     """The guide: as soft as the matte is; `photo` is what `small` (h, w, 3) was shrunk from."""
-    factors = [large / side for large, side in zip(photo.shape[:2], small.shape[:2], strict=True)]
+    down, across = sigmas_px(small.shape[:2], photo.shape[:2])
+    return np.asarray(cv2.GaussianBlur(small, (SIDE_PX, SIDE_PX), sigmaX=across, sigmaY=down))
+
+
+def sigmas_px(small: Sequence[int], photo: Sequence[int]) -> tuple[float, float]:
+    """Of the Gaussian that softens, down and across; both pictures by height and width."""
+    factors = [large / side for large, side in zip(photo, small, strict=True)]
     halvings = max(0, math.floor(math.log2(min(factors))))
     down, across = (_sigma_px(factor / 2**halvings) for factor in factors)
-    return np.asarray(cv2.GaussianBlur(small, (_SIDE_PX, _SIDE_PX), sigmaX=across, sigmaY=down))
+    return down, across
 
 
 def _sigma_px(factor: float) -> float:

@@ -22,13 +22,13 @@ from worker.matting.guide import softened
 from worker.matting.soft_pixels import soft_pixels
 from worker.matting.window_lines import lines_of
 
-_SURE = 5
+SURE = 5
 """Within this of 0 or 255 the network is believed as it stands."""
-_TWO_STEPS_FROM = 3.0
+TWO_STEPS_FROM = 3.0
 """Ratio of photo to matte, by their sides, from which one step leaves hair to the first matte's coarse pixels."""
-_STEP = 2
+STEP = 2
 """How many times wider and higher the matte between the two is."""
-_SPECK_PX = 3
+SPECK_PX = 3
 _SUM = np.ones((1, 4), np.float32)
 _BAND_PX = 128
 """Rows of the matte at a time: coefficients take sixteen bytes a pixel."""
@@ -36,23 +36,23 @@ _BAND_PX = 128
 
 def guided_upsampling(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
     """The matte (h, w), float32 0..1, at the photo's size; what is plainly subject or background stays so."""
-    levels = _levels(matte)
+    levels = as_levels(matte)
     height, width = matte.shape
-    if rgb.shape[0] * rgb.shape[1] < _TWO_STEPS_FROM**2 * matte.size:
+    if rgb.shape[0] * rgb.shape[1] < TWO_STEPS_FROM**2 * matte.size:
         return _upsampled(rgb, levels, softened(shrunk(rgb, width, height), rgb), spec)
-    between = shrunk(rgb, _STEP * width, _STEP * height)
+    between = shrunk(rgb, STEP * width, STEP * height)
     doubled = _upsampled(between, levels, softened(shrunk(between, width, height), rgb), spec)
     between = softened(between, rgb)
     alpha = _upsampled(rgb, doubled, between, spec)
-    return _where_unsure(np.asarray(cv2.medianBlur(alpha, _SPECK_PX)), levels)
+    return _where_unsure(np.asarray(cv2.medianBlur(alpha, SPECK_PX)), levels)
 
 
 def enlarge(matte: NDArray[Any], width: int, height: int) -> Alpha:
     """A matte, float32 0..1 or uint8, as uint8 of this size, bilinearly."""
-    return np.asarray(cv2.resize(_levels(matte), (width, height), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(as_levels(matte), (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _levels(matte: NDArray[Any]) -> Alpha:
+def as_levels(matte: NDArray[Any]) -> Alpha:
     return matte if matte.dtype == np.uint8 else np.asarray(cv2.convertScaleAbs(matte, alpha=255))
 
 
@@ -73,7 +73,7 @@ def _upsampled(rgb: Rgb, matte: Alpha, guide: Rgb, spec: RefineSpec) -> Alpha:
         if not wanted[rows].any():
             continue
         lines = lines_of(guide, matte, wanted, rows, spec)
-        for soft in soft_pixels(alpha, _SURE + 1, 254 - _SURE, within=photo_rows):
+        for soft in soft_pixels(alpha, SURE + 1, 254 - SURE, within=photo_rows):
             soft.write(alpha, _applied(soft.sampled(lines, rows, len(matte)), soft.of(rgb)))
     return alpha
 
@@ -88,7 +88,7 @@ def _applied(lines: NDArray[Any], photo: Rgb) -> Alpha:
 def _beside_an_edge(levels: Alpha) -> Alpha:
     """1 where enlarging may find soft pixels: a pixel or its neighbours are unsure, or disagree."""
     neighbours = np.ones((3, 3), np.uint8)
-    unsure = (cv2.dilate(levels, neighbours) > _SURE) & (cv2.erode(levels, neighbours) < 255 - _SURE)
+    unsure = (cv2.dilate(levels, neighbours) > SURE) & (cv2.erode(levels, neighbours) < 255 - SURE)
     return np.asarray(unsure.view(np.uint8))
 
 

@@ -14,7 +14,7 @@ Planes = NDArray[Any]
 Columns = NDArray[Any]
 """float32 (C, N): of each wanted window."""
 
-_MISFIT = np.float32(0.01 * 255**2)
+MISFIT = np.float32(0.01 * 255**2)
 """Variance in levels that a window leaves unexplained at which it counts half."""
 _WHOLE_PIXEL = np.dtype("V16")
 """Four floats as one thing: NumPy reads and writes those several times as fast as rows of floats."""
@@ -75,7 +75,7 @@ def _fitted(
     line += of_cross[1:4] * along[2:5]
     line /= np.maximum(determinant, np.float32(1e-6))
     misfit = np.maximum(squares[3] - p * p - _dot(line, along), 0)
-    weight = _MISFIT / (misfit + _MISFIT)
+    weight = MISFIT / (misfit + MISFIT)
     lines = np.empty((4, len(p)), np.float32)
     np.multiply(line, weight, out=lines[:3])
     np.multiply(p - _dot(line, mean), weight * np.float32(1 / 255), out=lines[3])

@@ -9,13 +9,21 @@ from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Rgb
 from worker.matting.closed_form import solve_matte
 from worker.matting.fba import FbaMatting
-from worker.matting.guided import enlarge, guided_upsampling
+from worker.matting.finishing import Finishing, OnCpu
+from worker.matting.guided import enlarge
 
 _SAME_SIZE = 1.2
 """`auto` leaves a matte alone up to this ratio of photo to matte, by their sides."""
+_ON_CPU = OnCpu()
 
 
-def refine(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec, fba: FbaMatting | None = None) -> Alpha:
+def refine(
+    rgb: Rgb,
+    matte: NDArray[Any],
+    spec: RefineSpec,
+    fba: FbaMatting | None = None,
+    finishing: Finishing = _ON_CPU,
+) -> Alpha:
     """The matte (h, w), float32 0..1, at the size of the photo (H, W, 3).
 
     Raises ModelUnavailable where a method's package is not installed, or its network is not given.
@@ -25,7 +33,7 @@ def refine(rgb: Rgb, matte: NDArray[Any], spec: RefineSpec, fba: FbaMatting | No
         matte = _solved(rgb, matte, chosen, fba)
         chosen = "none" if matte.shape == rgb.shape[:2] else "guided"
     if chosen == "guided":
-        return guided_upsampling(rgb, matte, spec)
+        return finishing.guided_upsampling(rgb, matte, spec)
     return enlarge(matte, rgb.shape[1], rgb.shape[0])
 
 

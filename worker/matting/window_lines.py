@@ -15,11 +15,11 @@ from worker.imaging.types import Alpha, Rgb
 from worker.matting.doubt import width_of_band
 from worker.matting.line_fit import Planes, averaged_lines
 
-_WIDE = 4
-_LOOK_PX = 3
+WIDE = 4
+LOOK_PX = 3
 _TILE_PX = 192
 """Solved piece by piece: most hold no uncertain pixel, and a piece stays in the processor's cache."""
-_NARROW_BAND, _WIDE_BAND = 0.2, 0.5
+NARROW_BAND, WIDE_BAND = 0.2, 0.5
 """Mean of 4 alpha (1 - alpha) over 7 × 7 px of the matte, from which windows begin to widen, and are wide."""
 
 Box = tuple[slice, slice]
@@ -64,20 +64,20 @@ def _narrow_lines(guide: Rgb, matte: Alpha, wanted: Alpha, tile: Box, spec: Refi
 
 
 def _share_of_wide(matte: Alpha, tile: Box) -> NDArray[Any]:
-    around = _widened(tile, _LOOK_PX, matte.shape)
+    around = _widened(tile, LOOK_PX, matte.shape)
     share = width_of_band(
-        np.multiply(matte[around], np.float32(1 / 255), dtype=np.float32), _LOOK_PX, _NARROW_BAND, _WIDE_BAND
+        np.multiply(matte[around], np.float32(1 / 255), dtype=np.float32), LOOK_PX, NARROW_BAND, WIDE_BAND
     )
     return share[_inside(tile, around)]
 
 
 def _wide_lines(guide: Rgb, matte: Alpha, wanted: Alpha, tile: Box, spec: RefineSpec) -> Planes:
     # Even, so that pixels at half the size are the same pairs in every tile.
-    around = _widened(tile, 2 * _WIDE * spec.radius + 2, matte.shape, multiple=2)
+    around = _widened(tile, 2 * WIDE * spec.radius + 2, matte.shape, multiple=2)
     colours, small = (_halved(plane) for plane in (guide[around], matte[around]))
     # A pixel of half the size is looked at from its own two rows and columns and from one more on each side.
     near = cv2.dilate(_alone(wanted, tile, around), np.ones((4, 4), np.uint8), anchor=(1, 1))[::2, ::2]
-    lines = averaged_lines(colours, small, np.ascontiguousarray(near), _WIDE * spec.radius // 2, spec.epsilon)
+    lines = averaged_lines(colours, small, np.ascontiguousarray(near), WIDE * spec.radius // 2, spec.epsilon)
     lines = cv2.resize(lines, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
     return np.asarray(lines[_inside(tile, around)])
 

@@ -7,7 +7,6 @@ from shared.jobs.job import Job
 from shared.jobs.results import Segmented
 from worker.deps import Deps
 from worker.imaging.types import Cutout
-from worker.matting.foreground import estimate_foreground
 from worker.tasks.looking import photo_of
 
 
@@ -27,5 +26,7 @@ def _cut_out(job: Job, segmented: Segmented, deps: Deps) -> Cutout:
     if "empty_matte" in segmented.quality.flags and job.spec.on_empty == "original":
         alpha = alpha.copy()
         alpha.fill(255)
-    rgb = estimate_foreground(photo.rgb, alpha) if job.spec.refine.decontaminate else photo.rgb
+    rgb = photo.rgb
+    if job.spec.refine.decontaminate:
+        rgb = deps.finishing.estimate_foreground(rgb, alpha)
     return Cutout.of(rgb, alpha, photo.icc_profile)

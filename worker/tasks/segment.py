@@ -14,6 +14,7 @@ from worker.deps import Deps
 from worker.imaging.colour import to_srgb
 from worker.imaging.types import Alpha, Photo
 from worker.matting.fba import FbaMatting
+from worker.matting.finishing import Finishing
 from worker.matting.mask import apply_mask
 from worker.matting.quality import assess
 from worker.matting.refine import refine
@@ -33,7 +34,7 @@ def run(job: Job, step: Step, deps: Deps, progress: Progress) -> Segmented:
         matting = _matting(job.spec, deps)
     progress(0.2)
     started = time.monotonic()
-    alpha = _matte(photo, loaded.model, job.spec, matting)
+    alpha = _matte(photo, loaded.model, job.spec, deps.finishing, matting)
     seconds = time.monotonic() - started
     progress(0.9)
     quality = _assess(job, photo, alpha)
@@ -49,10 +50,12 @@ def _matting(spec: JobSpec, deps: Deps) -> FbaMatting | None:
     return deps.matting.get(name).model if name else None
 
 
-def _matte(photo: Photo, segmenter: Segmenter, spec: JobSpec, matting: FbaMatting | None = None) -> Alpha:
+def _matte(
+    photo: Photo, segmenter: Segmenter, spec: JobSpec, finishing: Finishing, matting: FbaMatting | None = None
+) -> Alpha:
     """(H, W) 0..255; what the file itself held as transparent stays so."""
     small = see(to_srgb(photo.rgb, photo.icc_profile), segmenter, spec.tweak)
-    alpha = apply_mask(refine(photo.rgb, small, spec.refine, matting), spec.mask, spec.roi)
+    alpha = apply_mask(refine(photo.rgb, small, spec.refine, matting, finishing), spec.mask, spec.roi)
     return alpha if photo.alpha is None else np.asarray(cv2.multiply(alpha, photo.alpha, scale=1 / 255))
 
 

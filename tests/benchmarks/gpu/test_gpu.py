@@ -25,7 +25,7 @@ def test_without_a_gpu_it_says_so():
 def test_every_way_gives_the_same_matte_and_a_rate(shown, monkeypatch, tmp_path):
     monkeypatch.setattr(publishing, "RESULTS", tmp_path)
     gpu.main(["u2netp", "--device", "cpu", "--side", "32", "--batches", "1,3", "--seconds", "0.05"])
-    rates, parking = shown
+    rates, parking, finishing = shown
     assert [(row["way"], row["batch"]) for row in rates] == [
         (way, count) for way in ("float32", "eager", "recorded") for count in (1, 3)
     ]
@@ -33,6 +33,8 @@ def test_every_way_gives_the_same_matte_and_a_rate(shown, monkeypatch, tmp_path)
     assert all(row["MP/s"] == pytest.approx(row["images/s"] * 32 * 32 / 1e6) for row in rates)
     assert rates[0]["max diff"] < 1e-5 < rates[2]["max diff"]
     assert [row["way"] for row in parking] == ["eager", "recorded"]
+    assert [row["part"] for row in finishing] == ["refine", "foreground"]
+    assert all(row["CPU s"] > 0 and row["GPU s"] > 0 and row["mean levels apart"] < 1 for row in finishing)
     assert list(tmp_path.iterdir()) == []  # a twin's figures are nobody's
 
 

@@ -104,13 +104,13 @@ def test_what_is_nearly_opaque_is_left_as_it_is_and_is_right_within_two_levels()
     random = np.random.default_rng(4)
     photo = random.integers(0, 256, (2000, 3), np.uint8)
     subject, background = random.uniform(0, 255, (2, 2000, 3)).astype(np.float32)
-    alpha = random.integers(foreground._HIGHEST + 1, 256, 2000, np.uint8)
+    alpha = random.integers(foreground.HIGHEST + 1, 256, 2000, np.uint8)
 
     assert_close(foreground._unmixed(photo, subject, background, alpha), photo, most=2.5)
     columns = np.broadcast_to(np.arange(256, dtype=np.uint8), (20, 256))
     colours = gradient(20, 256)
     changed = (estimate_foreground(colours, columns) != colours).any(axis=2)
-    assert not changed[:, foreground._HIGHEST + 1 :].any() and changed.any()
+    assert not changed[:, foreground.HIGHEST + 1 :].any() and changed.any()
 
 
 def test_the_photo_is_not_written_to(blend):

@@ -19,6 +19,7 @@ from shared.storage.memory import MemoryObjectStore
 from tests.no_weights import NoWeights
 from worker.deps import Deps
 from worker.io.artefacts import Artefacts
+from worker.matting.finishing import OnCpu
 from worker.models import Models
 from worker.segmentation.segmenter import Segmenter
 
@@ -73,6 +74,7 @@ def deps(settings, redis, store):
         artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
         segmenters=Models(CARDS, "cpu", weights, stand_in),
         matting=Models(MATTING, "cpu", weights, None),
+        finishing=OnCpu(),
         upscalers=Models(UPSCALERS, "cpu", weights, None),
     )
 

@@ -13,6 +13,7 @@ from shared.queue.names import QUEUES
 from shared.spec.job import JobSpec
 from tests.no_weights import NoWeights
 from worker.imaging.types import Cutout
+from worker.matting.finishing import OnCpu
 from worker.models import Models
 from worker.tasks import cutting, ingest, render, segment, upscale
 from worker.tasks.chain import Chain
@@ -161,10 +162,8 @@ class TestVariants:
 
     def test_they_share_one_estimate_of_the_colours(self, submit, disc, run, deps, monkeypatch):
         calls = []
-        estimate = cutting.estimate_foreground
-        monkeypatch.setattr(
-            cutting, "estimate_foreground", lambda *given: calls.append(1) or estimate(*given)
-        )
+        estimate = OnCpu.estimate_foreground
+        monkeypatch.setattr(OnCpu, "estimate_foreground", lambda *given: calls.append(1) or estimate(*given))
 
         job = run(submit(disc, variants=self.TWO))
 

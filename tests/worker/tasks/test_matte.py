@@ -6,6 +6,7 @@ import pytest
 from shared.spec.job import JobSpec
 from worker.imaging.types import Photo
 from worker.matting.fba import FbaMatting
+from worker.matting.finishing import OnCpu
 from worker.tasks.segment import _matte
 
 
@@ -15,7 +16,7 @@ def segmenter(deps):
 
 
 def matte(segmenter, pixels, alpha=None, **asked):
-    return _matte(Photo(pixels, alpha), segmenter, JobSpec.model_validate(asked))
+    return _matte(Photo(pixels, alpha), segmenter, JobSpec.model_validate(asked), OnCpu())
 
 
 def test_without_options_it_is_the_networks(segmenter, disc):
@@ -28,7 +29,7 @@ def test_fba_draws_the_edge_anew_and_nothing_else(segmenter, disc):
             return np.full((1, 1, *batch.shape[1:3]), 0.5, np.float32)
 
     asked = JobSpec.model_validate({"refine": {"method": "fba"}})
-    found = _matte(Photo(disc, None), segmenter, asked, FbaMatting(Half()))
+    found = _matte(Photo(disc, None), segmenter, asked, OnCpu(), FbaMatting(Half()))
 
     assert set(np.unique(found)) == {0, 128, 255}
     assert np.count_nonzero(found == 128) < 0.6 * found.size
@@ -79,3 +80,12 @@ def test_a_preset_and_a_method_go_together(segmenter, disc):
 def test_a_region_that_holds_nothing_is_refused(roi):
     with pytest.raises(ValueError, match="roi"):
         JobSpec.model_validate({"roi": roi})
+
+
+def test_edges_are_refined_by_what_it_is_given(segmenter, disc):
+    class Elsewhere(OnCpu):
+        def guided_upsampling(self, rgb, matte, spec):
+            return np.full(rgb.shape[:2], 77, np.uint8)
+
+    asked = JobSpec(refine={"method": "guided"})
+    assert (_matte(Photo(disc, None), segmenter, asked, Elsewhere()) == 77).all()

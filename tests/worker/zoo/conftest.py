@@ -22,6 +22,7 @@ from tests.worker.zoo.web import serving
 from worker.deps import Deps
 from worker.io.artefacts import Artefacts
 from worker.matting.fba import FbaMatting
+from worker.matting.finishing import OnCpu
 from worker.models import Models
 from worker.segmentation.loading import load_segmenter
 from worker.tasks import ingest, render, segment
@@ -59,6 +60,7 @@ def run_job(tmp_path):
             artefacts=Artefacts(objects, picture_limits(settings), 10_000_000),
             segmenters=Models({card.name: card}, "cpu", weights, lambda card, file: load(card, file.path)),
             matting=Models(matting, "cpu", weights, load_matting),
+            finishing=OnCpu(),
             upscalers=Models(UPSCALERS, "cpu", weights, None),
         )
 

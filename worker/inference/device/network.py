@@ -3,7 +3,6 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -12,6 +11,7 @@ from worker.inference.device.accelerator import Accelerator
 from worker.inference.device.half import round_weights
 from worker.inference.device.memory import as_out_of_memory, give_back
 from worker.inference.device.recordings import Forward, Recordings
+from worker.inference.device.trip import there_and_back
 from worker.inference.device.weights import Weights
 from worker.inference.recipe import Passes, Recipe
 from worker.inference.turns import Turns
@@ -51,8 +51,7 @@ class TorchNetwork:
     def infer(self, batch: NDArray[Any]) -> NDArray[Any]:
         """The output for one batch; OutOfMemory where the device has no room for it."""
         with self._turns.taken(), as_out_of_memory(self._accelerator):
-            made = _Pass(torch.from_numpy(batch), self._accelerator, self._computed)
-            return np.asarray(made.result().numpy())
+            return there_and_back(self._accelerator, self._computed, batch)
 
     def park(self) -> None:
         """Leave the device for the host's memory."""
@@ -72,35 +71,3 @@ class TorchNetwork:
         if self._recordings:
             self._recordings.forget()
         self._weights.park()
-
-
-class _Pass:
-    """One batch on its way through the three streams; the host waits for the last of them alone.
-
-    What one stream has taken and another reads is held here until all are done with it. Where one raises, nothing is
-    waited for: torch keeps staging memory until its copies are done, and the rest only this pass would have read.
-    """
-
-    def __init__(self, batch: torch.Tensor, accelerator: Accelerator, forward: Forward) -> None:
-        self._accelerator = accelerator
-        self._forward = forward
-        self._batch = accelerator.staging(batch.shape, batch.dtype).copy_(batch)
-        self._input: torch.Tensor
-        self._output: torch.Tensor
-        self._result: torch.Tensor
-
-    def result(self) -> torch.Tensor:
-        arrived = self._accelerator.incoming.run(self._bring)
-        computed = self._accelerator.computing.run(self._compute, arrived)
-        self._accelerator.outgoing.run(self._fetch, computed).synchronize()
-        return self._result
-
-    def _bring(self) -> None:
-        self._input = self._batch.to(self._accelerator.device, non_blocking=True)
-
-    def _compute(self) -> None:
-        self._output = self._forward(self._input)
-
-    def _fetch(self) -> None:
-        staged = self._accelerator.staging(self._output.shape, self._output.dtype)
-        self._result = staged.copy_(self._output, non_blocking=True)

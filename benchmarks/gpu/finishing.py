@@ -1,0 +1,51 @@
+"""Refinement and colours of whole photos: one thread of the CPU against the device."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.gpu.rate import rate
+from benchmarks.growth import Ellipse
+from benchmarks.publishing.report import Row
+from benchmarks.service.photos import jpeg
+from shared.limits import picture_limits
+from shared.settings import load_settings
+from shared.spec.refine import RefineSpec
+from worker.imaging.decode import decode
+from worker.inference.device.accelerator import Accelerator
+from worker.matting.finishing import Finishing, OnCpu
+from worker.matting.on_device.finishing import OnDevice
+from worker.process.one_thread import keep_opencv_on_its_thread
+
+
+def finishing_rows(
+    accelerator: Accelerator, sizes: tuple[tuple[int, int], ...], seconds: float
+) -> Iterator[Row]:
+    """Seconds of each, from an array in the host's memory to one there, and how far they are apart."""
+    keep_opencv_on_its_thread()
+    matte, device = Ellipse().infer(np.empty(0, np.uint8))[0, 0], OnDevice(accelerator)
+    limits = picture_limits(load_settings())
+    for width, height in sizes:
+        photo = decode(jpeg(width, height), limits).rgb
+        alpha = OnCpu().guided_upsampling(photo, matte, RefineSpec())
+
+        def edges(finishing: Finishing, photo=photo) -> NDArray[np.uint8]:
+            return finishing.guided_upsampling(photo, matte, RefineSpec())
+
+        def colours(finishing: Finishing, photo=photo, alpha=alpha) -> NDArray[np.uint8]:
+            return finishing.estimate_foreground(photo, alpha)
+
+        for part, made in (("refine", edges), ("foreground", colours)):
+            here, there = (
+                1 / rate(lambda made=made, one=one: made(one), seconds) for one in (OnCpu(), device)
+            )
+            gaps = np.abs(made(OnCpu()).astype(np.int16) - made(device))
+            yield {
+                "size": f"{width}x{height}",
+                "part": part,
+                "CPU s": here,
+                "GPU s": there,
+                "times": here / there,
+                "mean levels apart": float(gaps.mean()),
+            }
