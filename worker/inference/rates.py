@@ -23,6 +23,9 @@ class Rates:
     """Pictures a second by how many go at once; 1 is always among them."""
 
     by_count: Mapping[int, float]
+    is_settled: bool = True
+    """Whether they hold for good. Not where one pass alone took so long that nothing was compared: the machine may
+    have been busy, as when several workers start at once."""
 
     @property
     def best(self) -> int:
@@ -44,9 +47,10 @@ def measure(most: int, prepare: Prepare) -> Rates:
     one = prepare(1)
     if one is None:
         raise ValueError("one picture alone is what the others are compared with")
-    seconds, left = {1: one()}, _MOST_SECONDS
+    seconds, left, is_settled = {1: one()}, _MOST_SECONDS, True
     for count in _counts(most):
         if count * seconds[1] > min(_LONGEST_PASS_SECONDS, left):
+            is_settled = len(seconds) > 1
             break
         several = _fitting(prepare, count)
         if several is None:
@@ -58,7 +62,7 @@ def measure(most: int, prepare: Prepare) -> Rates:
         seconds[count] = seconds[1] * median(severals) / median(ones)
         if seconds[count] / count > before:
             break
-    return Rates({count: round(count / taken, 4) for count, taken in seconds.items()})
+    return Rates({count: round(count / taken, 4) for count, taken in seconds.items()}, is_settled)
 
 
 def _by_turns(one: Pass, several: Pass, left: float) -> list[tuple[float, float]]:

@@ -70,6 +70,16 @@ def test_nobody_shall_wait_two_seconds_for_his_picture(seconds, tried):
     assert device.prepared == tried
 
 
+@pytest.mark.parametrize(("seconds", "is_settled"), [(1.1, False), (0.9, True), (0.1, True)])
+def test_rates_are_settled_once_something_was_compared(seconds, is_settled):
+    assert measure(8, Device(lambda count: seconds * count).prepare).is_settled is is_settled
+
+
+@pytest.mark.parametrize("limits", [{"fits": 1}, {"differs_from": 2}])
+def test_they_are_settled_where_nothing_but_one_is_possible(limits):
+    assert measure(8, Device(lambda count: 0.1, **limits).prepare).is_settled
+
+
 @pytest.mark.parametrize("alone", [0.01, 0.2, 0.4, 0.9, 5.0])
 def test_it_is_over_within_its_time(alone):
     device = Device(lambda count: alone * count * 0.99 ** (count - 1))

@@ -40,6 +40,13 @@ def test_they_are_measured_once(measured, weights):
     assert kept(weights).name == "net.f3c7807d4750.rates.json"
 
 
+def test_what_a_busy_machine_did_not_settle_is_measured_again(weights):
+    busy = Rates({1: 0.4}, is_settled=False)
+    found = [kept_rates(weights, CONDITIONS, lambda rates=rates: rates) for rates in (busy, RATES)]
+    assert found == [busy, RATES]
+    assert kept_rates(weights, CONDITIONS, lambda: pytest.fail("measured again")) == RATES
+
+
 @pytest.mark.parametrize(
     "content",
     [
