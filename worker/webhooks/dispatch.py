@@ -99,16 +99,21 @@ class Dispatcher:
         )
         self._threads = threads
         self._free = Semaphore(threads)
+        self._has_freed = Event()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhook")
 
     def run(self, stopped: Event) -> None:
         """Dispatch until told to stop; then what is under way is finished."""
         with self._pool:
-            while not stopped.wait(_POLL_SECONDS):
+            while not stopped.is_set():
                 try:
                     self.dispatch()
                 except TransientError as error:
                     _log.warning("dispatch_postponed", code=error.code)
+                # A delivery that ends makes room for the next to its target: to poll for that, too, would be a limit
+                # of twenty a second.
+                self._has_freed.wait(_POLL_SECONDS)
+                self._has_freed.clear()
 
     def dispatch(self) -> int:
         """Expand the outbox and start what is due; returns how many deliveries. Raises StoreUnavailable."""
@@ -142,6 +147,7 @@ class Dispatcher:
 
     def _done(self, future: "Future[None]") -> None:
         self._free.release()
+        self._has_freed.set()
         error = future.exception()
         if isinstance(error, TransientError):
             _log.warning("delivery_postponed", code=error.code)

@@ -22,6 +22,7 @@ from shared.spec.job import JobSpec
 from shared.spec.webhook import EventType
 from shared.storage.memory import MemoryObjectStore
 from tests.worker.webhooks.conftest import LOOPBACK
+from worker.webhooks import dispatch
 from worker.webhooks.dispatch import Courier, Dispatcher, delay_seconds, verdict_of
 from worker.webhooks.payload import MAX_BODY_BYTES, Payloads
 from worker.webhooks.sending import Answer
@@ -130,6 +131,19 @@ def test_a_slow_endpoint_of_one_tenant_delays_nobody_else(courier, receiver, lis
         cancelled_job(courier, f"job_q{number}", "quick")
     until(lambda: sum(path == "/ok" for path, *_ in receiver.heard) == 10)
     assert time.monotonic() - began < 1.5  # a slow delivery takes 2 s
+
+
+def test_a_delivery_that_ends_makes_room_for_the_next_at_once(courier, receiver, listen, monkeypatch):
+    listen("ok")
+    for number in range(20):
+        cancelled_job(courier, f"job_{number}")
+    monkeypatch.setattr(dispatch, "_POLL_SECONDS", 3)
+    stopped = Event()
+    thread = Thread(target=Dispatcher(courier, 8).run, args=(stopped,))
+    thread.start()
+    until(lambda: len(receiver.heard) == 20)  # two at a time: ten looks, and no time for three of them
+    stopped.set()
+    thread.join()
 
 
 def test_what_is_gone_is_not_told_of(courier, receiver, listen, running):
