@@ -23,7 +23,8 @@ _log = structlog.get_logger(__name__)
 def kept_rates(weights: Path, conditions: Conditions, measure: Callable[[], Rates]) -> Rates:
     """What stands beside the weights for these conditions, or is measured now, by one process of a machine at a time.
 
-    Rates that are not settled are of use to this worker alone: the next one to start measures again. A folder that cannot be written to is no error: each worker measures for itself then.
+    Rates that are not settled are of use to this worker alone: the next one to start measures again. A folder that
+    cannot be written to is no error: each worker measures for itself then.
     """
     file = _RatesFile(weights.with_name(f"{weights.stem}.{digest_of(weights)[:12]}.rates.json"), conditions)
     known = file.read()
