@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.gpu.rate import rate
-from benchmarks.growth import Ellipse
+from benchmarks.growth.pixels import Ellipse
 from benchmarks.publishing.report import Row
 from benchmarks.service.photos import jpeg
 from shared.limits import picture_limits

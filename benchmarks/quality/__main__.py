@@ -16,7 +16,7 @@ from benchmarks.quality.colours import decontamination
 from benchmarks.quality.mattes import baseline, matting, preset_clean, refinement, tweaks, with_options
 from benchmarks.quality.networks import Looker
 from benchmarks.quality.pairs import PSEUDO, Pair, read_pairs
-from benchmarks.quality.placement import placement
+from benchmarks.quality.placement import placement, placement_seconds
 from benchmarks.quality.sheet import write_sheets
 from benchmarks.quality.speed import after_the_network
 from shared.spec.job import JobSpec
@@ -41,6 +41,10 @@ TABLES: dict[str, tuple[str, Work]] = {
         decontamination,
     ),
     "placement": ("Enlarging before or after segmentation", placement),
+    "placement_seconds": (
+        "Enlarging a photo of 1200×1600 before or after segmentation",
+        lambda looker, _pairs: placement_seconds(looker),
+    ),
     "speed": (
         "After the network, against the network",
         lambda looker, pairs: after_the_network(looker, pairs[-5].rgb()),
