@@ -58,7 +58,7 @@ audit: $(TOOLS)/bin/pip-audit ## known vulnerabilities of what images install
 	$(BIN)/python -m tests.security.supply.audit $(TOOLS)/bin/pip-audit
 
 bench: $(VENV)/.dev ## speed as ratios, side by side in one run (an hour or more), into benchmarks/results
-	for one in stages against_rembg throughput queueing api scaling growth models pages; do \
+	for one in stages against_rembg throughput queueing api webhooks scaling growth models pages; do \
 	  $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-quality: $(VENV)/.dev ## mattes and colours against ground truth, into docs/quality.md: PAIRS=folder

@@ -5,20 +5,24 @@ All rules are applied again to what is really connected to, so no two URL parser
 """
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from requests import PreparedRequest, RequestException, Response, Timeout
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from shared.cutoff import Cutoff
 from shared.errors import UrlNotAllowed
@@ -135,6 +139,14 @@ class _GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # untyped upstrea
         self._cutoff = cutoff
         super().__init__(is_https_proto=scheme == "https")
 
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:
+        """With certificates that are read once in a process; requests reads them for every connection, 20 ms."""
+        super().init_poolmanager(*args, ssl_context=_trusted(), **named)
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
+        """Always."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: bool | str, cert: Any = None
     ) -> tuple[Any, Any]:
@@ -160,6 +172,15 @@ class _GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # untyped upstrea
             raise UrlNotAllowed("the address is not public") from error
         check_address(ip_address(asked["host"].strip("[]")))
         return asked, tls
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom requests trusts. Names are compared by urllib3, which knows the one asked for before it was pinned."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.check_hostname = False
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
 
 
 def _watched(connection_class: Any, cutoff: Cutoff) -> Any:
