@@ -1,6 +1,6 @@
 """Whether anything grows faster than what it is about: photos by megapixels, a job by those before it, the store.
 
-python -m benchmarks.growth [--megapixels 0.3,1,3,12,24,50] [--jobs 10000] [--records 1000,100000,1000000]
+python -m benchmarks.growth [--megapixels 0.3,1,3,12,24,50] [--jobs 20000] [--records 1000,100000,1000000]
 python -m benchmarks.growth --only jobs
 
 Pixels: all that a job does but inference, with a matte that is soft along an ellipse. Jobs: so many one after the
@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
         type=lambda text: [float(one) for one in text.split(",")],
         default=[0.3, 1, 3, 12, 24, 50],
     )
-    parser.add_argument("--jobs", type=int, default=10_000, help=f"shown in {_STEPS} steps")
+    parser.add_argument("--jobs", type=int, default=20_000, help=f"shown in {_STEPS} steps")
     parser.add_argument(
         "--records",
         type=lambda text: [int(one) for one in text.split(",")],
