@@ -8,15 +8,11 @@ from shared.errors import ModelUnavailable
 
 def torch_network() -> ModuleType:
     """The module `torch_network`. Raises ModelUnavailable naming the extra to install."""
-    return _imported("worker.inference.torch_network")
+    return needing_torch("worker.inference.torch_network")
 
 
-def torch_finishing() -> ModuleType:
-    """The module `finishing` of a device. Raises ModelUnavailable naming the extra to install."""
-    return _imported("worker.matting.on_device.finishing")
-
-
-def _imported(module: str) -> ModuleType:
+def needing_torch(module: str) -> ModuleType:
+    """A module that imports torch. Raises ModelUnavailable naming the extra to install."""
     try:
         return import_module(module)
     except ImportError as exc:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from shared.spec.refine import RefineSpec
 from worker.imaging.types import Alpha, Rgb
-from worker.inference.torch_room import torch_finishing
+from worker.inference.torch_room import needing_torch
 from worker.matting.foreground import estimate_foreground
 from worker.matting.guided import guided_upsampling
 
@@ -40,10 +40,13 @@ class OnCuda:
 
     def guided_upsampling(self, rgb: Rgb, matte: NDArray[Any], spec: RefineSpec) -> Alpha:
         """See Finishing."""
-        gpu: Finishing = torch_finishing().on_cuda()
-        return gpu.guided_upsampling(rgb, matte, spec)
+        return _gpu().guided_upsampling(rgb, matte, spec)
 
     def estimate_foreground(self, rgb: Rgb, alpha: Alpha) -> Rgb:
         """See Finishing."""
-        gpu: Finishing = torch_finishing().on_cuda()
-        return gpu.estimate_foreground(rgb, alpha)
+        return _gpu().estimate_foreground(rgb, alpha)
+
+
+def _gpu() -> Finishing:
+    gpu: Finishing = needing_torch("worker.matting.on_device.finishing").on_cuda()
+    return gpu

@@ -1,5 +1,7 @@
 """Refinement and colours on a device, here the GPU's twin: what the CPU's own rooms make of the same photo."""
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -150,3 +152,9 @@ def test_cuda_without_a_gpu_is_unavailable():
     ):
         with pytest.raises(ModelUnavailable, match="no CUDA device"):
             finish()
+
+
+def test_without_torch_a_gpu_is_unavailable(monkeypatch):
+    monkeypatch.setitem(sys.modules, "worker.matting.on_device.finishing", None)
+    with pytest.raises(ModelUnavailable, match='install the extra "torch"'):
+        OnCuda().estimate_foreground(*hair(96, 96))
