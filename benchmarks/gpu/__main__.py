@@ -30,6 +30,7 @@ from benchmarks.publishing.report import Row, kept_rows, report, show
 from benchmarks.service.photos import SIZES
 from shared.catalog import UPSCALERS
 from worker.inference.device.cuda import cuda
+from worker.process.one_thread import keep_opencv_on_its_thread
 
 DEFAULT = (
     "birefnet-general",
@@ -108,4 +109,5 @@ def _publish(device: str, name: str, question: str, keys: tuple[str, ...], rows:
 
 
 if __name__ == "__main__":
+    keep_opencv_on_its_thread()
     main()

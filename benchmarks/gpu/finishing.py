@@ -16,14 +16,12 @@ from worker.imaging.decode import decode
 from worker.inference.device.accelerator import Accelerator
 from worker.matting.finishing import Finishing, OnCpu
 from worker.matting.on_device.finishing import OnDevice
-from worker.process.one_thread import keep_opencv_on_its_thread
 
 
 def finishing_rows(
     accelerator: Accelerator, sizes: tuple[tuple[int, int], ...], seconds: float
 ) -> Iterator[Row]:
     """Seconds of each, from an array in the host's memory to one there, and how far they are apart."""
-    keep_opencv_on_its_thread()
     matte, device = Ellipse().infer(np.empty(0, np.uint8))[0, 0], OnDevice(accelerator)
     limits = picture_limits(load_settings())
     for width, height in sizes:

@@ -60,7 +60,8 @@ def test_fba_makes_the_official_mask_when_fed_as_carvekit_feeds_it():
     channels = trimap.two_channels(drawn).astype(np.float64).transpose(1, 2, 0)
     channels = cv2.resize(channels, inner, interpolation=cv2.INTER_LANCZOS4).transpose(2, 0, 1)
     planes = trimap.distance_planes(channels)
-    np.testing.assert_array_equal(planes[:, ::4, ::4], vectors["pipe_trimap6_sub4"])
+    # OpenCV's distances differ in their last bits by how many threads it has.
+    np.testing.assert_allclose(planes[:, ::4, ::4], vectors["pipe_trimap6_sub4"], rtol=0, atol=1e-6)
     image = torch.from_numpy(picture.transpose(2, 0, 1)[None].astype(np.float32))
     network = official.seeded_network("fba_matting", int(vectors["pipe_weight_seed"]))
     with torch.inference_mode():
