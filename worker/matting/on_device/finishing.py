@@ -47,7 +47,8 @@ class OnDevice:
         # Torch wants what it is given to be writable and in one piece; Pillow's pictures are not.
         arrays = [np.require(one, requirements=("C", "W")) for one in inputs]
         with self._turns.taken(), as_out_of_memory(self._accelerator):
-            return there_and_back(self._accelerator, inferred, *arrays)
+            # A copy: what comes back lies in page-locked memory, and a worker keeps pictures for the next stage.
+            return np.array(there_and_back(self._accelerator, inferred, *arrays))
 
 
 @cache

@@ -132,6 +132,19 @@ def test_a_full_device_says_so(device, monkeypatch):
         device.estimate_foreground(*hair(96, 96))
 
 
+def test_what_comes_back_holds_no_memory_of_the_device(twin, device, monkeypatch):
+    staged = []
+    stage = twin.staging
+
+    def staging(shape, dtype):
+        staged.append(stage(shape, dtype))
+        return staged[-1]
+
+    monkeypatch.setattr(twin, "staging", staging)
+    colours = device.estimate_foreground(*hair(96, 96))
+    assert not any(np.shares_memory(colours, one.numpy()) for one in staged)
+
+
 def test_arrays_go_there_and_back_beside_what_the_device_computes(twin, device):
     twin.log.clear()
     device.estimate_foreground(*hair(96, 96))
