@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.gpu.rate import rate
 from benchmarks.growth.pixels import Ellipse
 from benchmarks.publishing.report import Row
-from benchmarks.service.photos import jpeg
-from shared.limits import picture_limits
-from shared.settings import load_settings
 from shared.spec.refine import RefineSpec
-from worker.imaging.decode import decode
+from worker.imaging.types import Rgb
 from worker.inference.device.accelerator import Accelerator
 from worker.matting.finishing import Finishing, OnCpu
 from worker.matting.on_device.finishing import OnDevice
@@ -23,9 +21,8 @@ def finishing_rows(
 ) -> Iterator[Row]:
     """Seconds of each, from an array in the host's memory to one there, and how far they are apart."""
     matte, device = Ellipse().infer(np.empty(0, np.uint8))[0, 0], OnDevice(accelerator)
-    limits = picture_limits(load_settings())
     for width, height in sizes:
-        photo = decode(jpeg(width, height), limits).rgb
+        photo = _photo(width, height)
         alpha = OnCpu().guided_upsampling(photo, matte, RefineSpec())
 
         def edges(finishing: Finishing, photo=photo) -> NDArray[np.uint8]:
@@ -47,3 +44,9 @@ def finishing_rows(
                 "times": here / there,
                 "mean levels apart": float(gaps.mean()),
             }
+
+
+def _photo(width: int, height: int) -> Rgb:
+    """Soft patches of any colour."""
+    patches = np.random.default_rng(1).integers(0, 256, (48, 36, 3), np.uint8)
+    return np.asarray(cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC))
