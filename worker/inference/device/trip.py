@@ -14,7 +14,7 @@ def there_and_back(
     accelerator: Accelerator, work: Callable[..., torch.Tensor], *inputs: NDArray[Any]
 ) -> NDArray[Any]:
     """What `work` makes of these arrays on the device; called in the computing stream."""
-    return np.asarray(_Trip(accelerator, work, [torch.from_numpy(one) for one in inputs]).result().numpy())
+    return np.asarray(_Trip(accelerator, work, inputs).result().numpy())
 
 
 class _Trip:
@@ -25,11 +25,11 @@ class _Trip:
     """
 
     def __init__(
-        self, accelerator: Accelerator, work: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor]
+        self, accelerator: Accelerator, work: Callable[..., torch.Tensor], inputs: Sequence[NDArray[Any]]
     ) -> None:
         self._accelerator = accelerator
         self._work = work
-        self._staged = [accelerator.staging(one.shape, one.dtype).copy_(one) for one in inputs]
+        self._staged = [_staged(one, accelerator) for one in inputs]
         self._inputs: list[torch.Tensor]
         self._output: torch.Tensor
         self._result: torch.Tensor
@@ -49,3 +49,10 @@ class _Trip:
     def _fetch(self) -> None:
         staged = self._accelerator.staging(self._output.shape, self._output.dtype)
         self._result = staged.copy_(self._output, non_blocking=True)
+
+
+def _staged(array: NDArray[Any], accelerator: Accelerator) -> torch.Tensor:
+    """A copy; the array may lie in pieces, and nobody need be allowed to write to it, as torch would want."""
+    memory = accelerator.staging(array.shape, torch.from_numpy(np.empty(0, array.dtype)).dtype)
+    np.copyto(memory.numpy(), array)
+    return memory

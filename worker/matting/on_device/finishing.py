@@ -1,5 +1,6 @@
 """Photos on their way to the device and back, for refinement and for colours."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -38,17 +39,14 @@ class OnDevice:
         """See Finishing. The smooth colours are solved on the host: they are small, and hundreds of steps."""
         return self._made(unmixed, rgb, alpha, *solve(rgb, alpha))
 
-    def _made(self, work: Any, *inputs: NDArray[Any]) -> NDArray[Any]:
+    def _made(self, work: Callable[..., torch.Tensor], *inputs: NDArray[Any]) -> NDArray[Any]:
         def inferred(*tensors: torch.Tensor) -> torch.Tensor:
             with torch.inference_mode():
-                made: torch.Tensor = work(*tensors)
-                return made
+                return work(*tensors)
 
-        # Torch wants what it is given to be writable and in one piece; Pillow's pictures are not.
-        arrays = [np.require(one, requirements=("C", "W")) for one in inputs]
         with self._turns.taken(), as_out_of_memory(self._accelerator):
             # A copy: what comes back lies in page-locked memory, and a worker keeps pictures for the next stage.
-            return np.array(there_and_back(self._accelerator, inferred, *arrays))
+            return np.array(there_and_back(self._accelerator, inferred, *inputs))
 
 
 @cache
