@@ -15,9 +15,8 @@ def shown(monkeypatch):
     return tables
 
 
-def test_without_a_gpu_it_says_so():
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
+def test_without_a_gpu_it_says_so(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SystemExit, match="measures a CUDA device, and this machine has none"):
         gpu.main([])
 

@@ -167,11 +167,13 @@ def test_without_torch_a_network_that_must_be_converted_is_unavailable(weights, 
     assert torch_room.__name__  # imported all the same
 
 
-def test_cuda_without_a_gpu_is_unavailable(weights):
+def test_cuda_without_a_gpu_is_unavailable(weights, monkeypatch):
     import torch  # noqa: PLC0415
 
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
+    from worker.inference.device.cuda import cuda  # noqa: PLC0415
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    cuda.cache_clear()
     with pytest.raises(ModelUnavailable, match="no CUDA device"):
         load_network(RECIPE, weights, device="cuda")
 
