@@ -1,6 +1,7 @@
 """Refinement and colours of whole photos: one thread of the CPU against the device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import cv2
 import numpy as np
@@ -22,28 +23,26 @@ def finishing_rows(
     """Seconds of each, from an array in the host's memory to one there, and how far they are apart."""
     matte, device = Ellipse().infer(np.empty(0, np.uint8))[0, 0], OnDevice(accelerator)
     for width, height in sizes:
-        photo = _photo(width, height)
-        alpha = OnCpu().guided_upsampling(photo, matte, RefineSpec())
+        for row in _rows_of(_photo(width, height), matte, device, seconds):
+            yield {"size": f"{width}x{height}", **row}
 
-        def edges(finishing: Finishing, photo=photo) -> NDArray[np.uint8]:
-            return finishing.guided_upsampling(photo, matte, RefineSpec())
 
-        def colours(finishing: Finishing, photo=photo, alpha=alpha) -> NDArray[np.uint8]:
-            return finishing.estimate_foreground(photo, alpha)
-
-        for part, made in (("refine", edges), ("foreground", colours)):
-            here, there = (
-                1 / rate(lambda made=made, one=one: made(one), seconds) for one in (OnCpu(), device)
-            )
-            gaps = np.abs(made(OnCpu()).astype(np.int16) - made(device))
-            yield {
-                "size": f"{width}x{height}",
-                "part": part,
-                "CPU s": here,
-                "GPU s": there,
-                "times": here / there,
-                "mean levels apart": float(gaps.mean()),
-            }
+def _rows_of(photo: Rgb, matte: NDArray[np.float32], device: Finishing, seconds: float) -> Iterator[Row]:
+    cpu = OnCpu()
+    alpha = cpu.guided_upsampling(photo, matte, RefineSpec())
+    parts: dict[str, Callable[[Finishing], NDArray[np.uint8]]] = {
+        "refine": lambda finishing: finishing.guided_upsampling(photo, matte, RefineSpec()),
+        "foreground": lambda finishing: finishing.estimate_foreground(photo, alpha),
+    }
+    for part, made in parts.items():
+        here, there = (1 / rate(partial(made, one), seconds) for one in (cpu, device))
+        yield {
+            "part": part,
+            "CPU s": here,
+            "GPU s": there,
+            "times": here / there,
+            "mean levels apart": float(cv2.absdiff(made(cpu), made(device)).mean()),
+        }
 
 
 def _photo(width: int, height: int) -> Rgb:

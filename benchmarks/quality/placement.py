@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from benchmarks.gpu.rate import timed
 from benchmarks.publishing.report import Row
 from benchmarks.quality.groups import columns
 from benchmarks.quality.measures import Score, score
@@ -62,7 +63,7 @@ def placement_seconds(looker: Looker) -> list[Row]:
     """
     photo = decode(jpeg(*_PHONE_PX), picture_limits(load_settings())).rgb
     seconds = {
-        name: min(_timed(lambda way=way: way(photo)) for _ in range(2))
+        name: min(timed(lambda way=way: way(photo)) for _ in range(2))
         for name, way in track(_ways(looker).items(), "ways")
     }
     without = next(iter(seconds.values()))
@@ -79,12 +80,6 @@ def _ways(looker: Looker) -> dict[str, Callable[[Rgb], Alpha]]:
         f"{_SCALE}× before": lambda rgb: _segmented(looker, _enlarged_photo(upscaler, rgb)),
         f"{_SCALE}× after": lambda rgb: _enlarged_alpha(upscaler, rgb, _segmented(looker, rgb)),
     }
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def _measure(pair: Pair, way: Callable[[Rgb], Alpha], found: _Found) -> None:
